@@ -1,0 +1,1 @@
+"""Adobe Experience Platform's profile-export-jobs API in a box."""

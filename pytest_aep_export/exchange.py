@@ -1,0 +1,174 @@
+"""What crossed the wire: requests, responses and exchanges as frozen values, and how secrets leave them.
+
+Client, emulator, journal, cassettes and the suite all speak of HTTP with these three nouns.
+This module imports the standard library only.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+__all__ = ["Exchange", "Headers", "Request", "Response", "redact_text"]
+
+REDACTED: Final = "REDACTED"
+_SECRET_HEADERS: Final = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-api-key"})
+_SECRET_FIELDS: Final = frozenset({"client_secret", "access_token", "refresh_token", "jwt_token", "code", "client_id"})
+_JWT: Final = re.compile(r"eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*")
+_NAMES: Final = "|".join(sorted(_SECRET_FIELDS))
+_JSON_SECRET: Final = re.compile(rf'("(?:{_NAMES})"\s*:\s*")[^"]*(")')
+_FORM_SECRET: Final = re.compile(rf"((?:^|[?&])(?:{_NAMES})=)[^&\s]*")
+
+
+def redact_text(text: str) -> str:
+    """The text without tokens, secrets and API keys, wherever a JSON, form or plain text holds them."""
+    text = _JSON_SECRET.sub(rf"\g<1>{REDACTED}\g<2>", _JWT.sub(REDACTED, text))
+    return _FORM_SECRET.sub(rf"\g<1>{REDACTED}", text)
+
+
+class Headers(Mapping[str, str]):
+    """HTTP headers: looked up without regard to case, listed as they were sent; repeated names are joined."""
+
+    __slots__ = ("_items", "_lower")
+
+    def __init__(self, items: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
+        self._items = tuple(items.items() if isinstance(items, Mapping) else items)
+        self._lower: dict[str, str] | None = None
+
+    def _index(self) -> dict[str, str]:
+        if self._lower is None:
+            index: dict[str, str] = {}
+            for name, value in self._items:
+                key = name.lower()
+                index[key] = f"{index[key]}, {value}" if key in index else value
+            self._lower = index
+        return self._lower
+
+    def __getitem__(self, name: str) -> str:
+        return self._index()[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._index())
+
+    def __len__(self) -> int:
+        return len(self._index())
+
+    def __repr__(self) -> str:
+        return f"Headers({list(self.redacted().raw)!r})"
+
+    @property
+    def raw(self) -> tuple[tuple[str, str], ...]:
+        """Names and values, as they were sent and in that order."""
+        return self._items
+
+    def redacted(self) -> Headers:
+        """The same headers with the values of secret ones taken out."""
+        return Headers([(n, REDACTED if n.lower() in _SECRET_HEADERS else v) for n, v in self._items])
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request: ``url`` is absolute, or a path with its query where the host does not matter."""
+
+    method: str
+    url: str
+    headers: Headers = field(default_factory=Headers)
+    body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        """The path, percent-encoding kept."""
+        return urlsplit(self.url).path
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query parameters, decoded; of a repeated one the last."""
+        return dict(parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
+
+    def json(self) -> Any:
+        """The body, parsed; ``None`` when there is none.
+
+        Raises:
+            ValueError: The body is not JSON.
+        """
+        return json.loads(self.body) if self.body else None
+
+    def redacted(self) -> Request:
+        """The same request without its secrets."""
+        return replace(self, url=_redact_url(self.url), headers=self.headers.redacted(), body=_redact_bytes(self.body))
+
+    def curl(self) -> str:
+        """A command line that repeats the request, without its secrets."""
+        clean = self.redacted()
+        words = ["curl", "-X", clean.method, clean.url]
+        for name, value in clean.headers.raw:
+            if name.lower() not in {"host", "content-length", "connection", "accept-encoding"}:
+                words += ["-H", f"{name}: {value}"]
+        if clean.body:
+            words += ["--data", clean.body.decode("utf-8", "replace")]
+        return shlex.join(words)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One HTTP response, its body complete."""
+
+    status: int
+    headers: Headers = field(default_factory=Headers)
+    body: bytes = b""
+
+    def json(self) -> Any:
+        """The body, parsed; ``None`` when there is none.
+
+        Raises:
+            ValueError: The body is not JSON.
+        """
+        return json.loads(self.body) if self.body else None
+
+    def redacted(self) -> Response:
+        """The same response without its secrets; binary bodies are kept as they are."""
+        return replace(self, headers=self.headers.redacted(), body=_redact_bytes(self.body))
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and its response.
+
+    Attributes:
+        request: What was sent.
+        response: What came back.
+        operation: The contract's ``operationId``; empty when the contract knows no such route.
+        at: When the request arrived, in ms since the epoch, by the clock of whoever recorded it.
+    """
+
+    request: Request
+    response: Response
+    operation: str = ""
+    at: int = 0
+
+    def redacted(self) -> Exchange:
+        """The same exchange without its secrets, fit for a file, a log or a message."""
+        return replace(self, request=self.request.redacted(), response=self.response.redacted())
+
+
+def _redact_url(url: str) -> str:
+    parts = urlsplit(url)
+    if not parts.query:
+        return url
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    if not any(name in _SECRET_FIELDS for name, _ in pairs):
+        return url
+    clean = urlencode([(n, REDACTED if n in _SECRET_FIELDS else v) for n, v in pairs])
+    return urlunsplit(parts._replace(query=clean))
+
+
+def _redact_bytes(body: bytes) -> bytes:
+    try:
+        return redact_text(body.decode()).encode()
+    except UnicodeDecodeError:
+        return body
