@@ -71,7 +71,7 @@ class Headers(Mapping[str, str]):
         return Headers([(n, REDACTED if n.lower() in _SECRET_HEADERS else v) for n, v in self._items])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Request:
     """One HTTP request: ``url`` is absolute, or a path with its query where the host does not matter."""
 
@@ -79,6 +79,10 @@ class Request:
     url: str
     headers: Headers = field(default_factory=Headers)
     body: bytes = b""
+
+    def __repr__(self) -> str:
+        clean = self.redacted()
+        return f"Request({clean.method!r}, {clean.url!r}, {clean.headers!r}, {clean.body!r})"
 
     @property
     def path(self) -> str:
@@ -114,13 +118,17 @@ class Request:
         return shlex.join(words)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Response:
     """One HTTP response, its body complete."""
 
     status: int
     headers: Headers = field(default_factory=Headers)
     body: bytes = b""
+
+    def __repr__(self) -> str:
+        clean = self.redacted()
+        return f"Response({clean.status!r}, {clean.headers!r}, {clean.body!r})"
 
     def json(self) -> Any:
         """The body, parsed; ``None`` when there is none.

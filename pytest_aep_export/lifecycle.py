@@ -75,9 +75,8 @@ class Clock:
 
 
 class Cause(StrEnum):
-    """What may move a job: it was created, somebody looked at it, time passed, or it was told to step."""
+    """What may move a job: somebody looked at it, time passed, or it was told to step."""
 
-    CREATED = "created"
     LOOKED = "looked"
     TIME = "time"
     STEPPED = "stepped"
@@ -88,8 +87,8 @@ class Progression:
     """What makes a job advance, and how it ends.
 
     Attributes:
-        mode: ``per-poll``: each look at the job moves it one step. ``immediate``: it has ended by the first look.
-            ``elapsed``: it moves when the clock has passed ``queue`` and then ``work``. ``manual``: it waits for a step.
+        mode: ``per-poll``: each look at the job moves it one step. ``immediate``: it has ended at the first look.
+            ``elapsed``: it moves once the clock has passed ``queue`` and ``work``. ``manual``: it waits for a step.
         hold: In this status the job waits for an explicit step, whatever the mode.
         stuck: In this status the job stays until it is cancelled.
         fail: The step out of this status leads to ``FAILED``.
@@ -165,14 +164,14 @@ class Life:
 def due(life: Life, progression: Progression, cause: Cause, now: int) -> tuple[JobStatus, int] | None:
     """The status that the job should move to, and since when (ms); None when it stays.
 
-    One call answers for one step. After a step by ``CREATED`` or ``TIME``, ask again: more than one may be due.
+    One call answers for one step; as time goes by, more than one may be due.
     """
-    if life.status.terminal or life.status is progression.stuck:
+    if life.status.terminal or life.status == progression.stuck:
         return None
     at = _due_since(life, progression, cause, now)
     if at is None:
         return None
-    if life.status is progression.fail:
+    if life.status == progression.fail:
         return JobStatus.FAILED, at
     return (JobStatus.PROCESSING if life.status is JobStatus.NEW else JobStatus.SUCCEEDED), at
 
@@ -180,7 +179,7 @@ def due(life: Life, progression: Progression, cause: Cause, now: int) -> tuple[J
 def _due_since(life: Life, progression: Progression, cause: Cause, now: int) -> int | None:
     if cause is Cause.STEPPED:
         return now
-    if life.status is progression.hold:
+    if life.status == progression.hold:
         return None
     if progression.mode == "elapsed":
         since = life.updated + (progression.queue if life.status is JobStatus.NEW else progression.work)

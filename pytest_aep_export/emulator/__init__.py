@@ -1,0 +1,12 @@
+"""A stateful emulator of the profile-export-jobs API that really runs the export.
+
+`app` puts it together: `gateway` admits requests and records them, one module per service answers, `tenants`, `store`
+and `jobs` hold the state, `advance` and `exporting` make jobs succeed, `server` puts it on a socket.
+"""
+
+from pytest_aep_export.emulator.app import Emulator, Tenant
+from pytest_aep_export.emulator.journal import Journal
+from pytest_aep_export.emulator.server import EmulatorServer
+from pytest_aep_export.emulator.tenants import Behaviour
+
+__all__ = ["Behaviour", "Emulator", "EmulatorServer", "Journal", "Tenant"]

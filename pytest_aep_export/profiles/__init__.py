@@ -1,0 +1,1 @@
+"""Fake XDM profiles and events, seeded and columnar."""

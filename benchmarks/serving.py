@@ -1,0 +1,141 @@
+"""How fast the emulator answers a look at a job, against a bare Starlette route.
+
+Both are served by uvicorn with the same options, each in a process of its own, and asked over loopback by the same
+client: raw sockets kept alive, a bounded number of requests. The peer's only route answers the very bytes that the
+emulator answered, and does nothing else; the emulator checks the token and the tenant, validates the request, reads the
+job from its store, validates its answer and keeps a journal.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from benchmarks.measure import Row, Target, Tick, interleave
+from pytest_aep_export import AepClient, Credentials
+
+ROUNDS: Final = 9
+_CONNECTIONS: Final = 4
+_REQUESTS: Final = 400
+"""Requests on each connection in a round."""
+
+_BARE: Final = """
+import socket, sys
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+from uvicorn import Config, Server
+
+body = sys.stdin.buffer.read()
+
+async def answer(request):
+    return Response(body, media_type="application/json")
+
+listener = socket.create_server(("127.0.0.1", 0))
+print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
+app = Starlette(routes=[Route(sys.argv[1], answer)])
+options = {"log_config": None, "access_log": False, "server_header": False, "date_header": False}
+config = Config(app, http="httptools", ws="none", lifespan="off", **options)
+Server(config).run(sockets=[listener])
+"""
+
+
+class Load:
+    """A few connections kept alive that ask the same thing over and over."""
+
+    def __init__(self, url: str, path: str, headers: dict[str, str]) -> None:
+        parts = urlsplit(url)
+        assert parts.hostname == "127.0.0.1", "the load stays on this machine"
+        lines = [f"GET {path} HTTP/1.1", f"Host: {parts.netloc}", *(f"{k}: {v}" for k, v in headers.items())]
+        self._request = "\r\n".join([*lines, "", ""]).encode()
+        self._sockets = [socket.create_connection((parts.hostname, parts.port or 80)) for _ in range(_CONNECTIONS)]
+        for one in self._sockets:
+            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def run(self) -> float:
+        """Requests per second over a round."""
+        begin = time.perf_counter()
+        for _ in range(_REQUESTS):
+            for one in self._sockets:
+                one.sendall(self._request)
+            for one in self._sockets:
+                self._receive(one)
+        return _REQUESTS * _CONNECTIONS / (time.perf_counter() - begin)
+
+    def body(self) -> bytes:
+        """The body of one answer."""
+        self._sockets[0].sendall(self._request)
+        return self._receive(self._sockets[0])
+
+    def _receive(self, one: socket.socket) -> bytes:
+        data = one.recv(65536)
+        while (end := data.find(b"\r\n\r\n")) < 0:
+            data += one.recv(65536)
+        assert data.startswith(b"HTTP/1.1 200"), data[:200]
+        length = int(data[:end].lower().split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
+        while len(data) < end + 4 + length:
+            data += one.recv(65536)
+        return data[end + 4 :]
+
+    def close(self) -> None:
+        """Close the connections."""
+        for one in self._sockets:
+            one.close()
+
+
+@contextmanager
+def started(command: list[str], given: bytes = b"") -> Iterator[str]:
+    """A server in a process of its own, and the first line that it prints."""
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(given)
+        process.stdin.close()
+        try:
+            yield process.stdout.readline().decode()
+        finally:
+            process.terminate()
+
+
+def finished_job(url: str, credentials: Credentials) -> tuple[str, dict[str, str]]:
+    """The path of a job that has succeeded, and the headers to ask for it."""
+    with AepClient(credentials, base_url=url) as client:
+        dataset = client.create_dataset("benchmark")
+        job = client.wait_for_export_job(client.create_export_job(dataset_id=dataset.id))
+        token = client.token()
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "x-api-key": credentials.client_id,
+        "x-gw-ims-org-id": credentials.org_id,
+        "x-sandbox-name": credentials.sandbox,
+        "Accept": "application/json",
+    }
+    return f"/data/core/ups/export/jobs/{job.id}", headers
+
+
+def measure(tick: Tick) -> list[Row]:
+    """One row: requests per second."""
+    with ExitStack() as stack:
+        command = [str(Path(sys.executable).with_name("aep-export")), "serve", "--json", "--profiles", "10"]
+        ready: dict[str, Any] = json.loads(stack.enter_context(started(command)))
+        credentials = Credentials(
+            ready["client_id"], ready["client_secret"], ready["org_id"], sandbox=ready["sandboxes"][0]
+        )
+        path, headers = finished_job(ready["url"], credentials)
+        emulator = Load(ready["url"], path, headers)
+        stack.callback(emulator.close)
+        answer = emulator.body()
+        bare_url = stack.enter_context(started([sys.executable, "-c", _BARE, path], answer)).strip()
+        bare = Load(bare_url, path, headers)
+        stack.callback(bare.close)
+        assert bare.body() == answer
+        ours, peer = interleave(emulator.run, bare.run, rounds=ROUNDS, tick=tick)
+    return [Row("GET of a job, against a bare Starlette route", ours, peer, "requests/s", Target(">=", 0.7))]

@@ -1,0 +1,110 @@
+"""What must never reach a file: taken out of each interaction, and looked for once more in the finished text.
+
+Replacements keep their form and are the same for the same value, so that a recording still replays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from pytest_aep_export.errors import AepError
+from pytest_aep_export.exchange import Headers, Request, redact_text
+from pytest_aep_export.model import Credentials
+
+__all__ = ["GATEWAY", "PLACEHOLDER", "Cleaner", "LeakError", "refuse_leaks"]
+
+GATEWAY: Final = "https://platform.adobe.io"
+"""What every recording calls the host that was asked."""
+
+PLACEHOLDER: Final = Credentials("REDACTED", "REDACTED", f"{'0' * 24}@AdobeOrg")
+"""Whose recording it is, as far as anybody can tell."""
+
+_JWT: Final = re.compile(r"eyJ[\w-]{5,}\.[\w-]{5,}\.")
+_KEPT: Final = frozenset({"content-type", "content-length", "content-range", "accept-ranges", "location", "x-location"})
+
+
+class LeakError(AepError):
+    """A recording still holds a secret; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaner:
+    """Takes out of interactions what belongs to one tenant.
+
+    Attributes:
+        credentials: Whose secrets, organisation and keys.
+        base_url: The host that is asked.
+    """
+
+    credentials: Credentials
+    base_url: str
+
+    def request(self, request: Any) -> Any:
+        """A request of vcrpy's, fit to be kept and to be compared with a kept one."""
+        parts = urlsplit(request.uri)
+        clean = Request(
+            request.method, GATEWAY + parts.path + (f"?{parts.query}" if parts.query else ""), Headers(), _body(request)
+        ).redacted()
+        request.uri = self._text(clean.url)
+        request.body = self._text(clean.body.decode("utf-8", "replace")).encode() or None
+        request.headers = {}
+        return request
+
+    def response(self, response: dict[str, Any]) -> dict[str, Any]:
+        """A response of vcrpy's, fit to be kept."""
+        headers = response["headers"]
+        response["headers"] = {n: [self._text(v) for v in vs] for n, vs in headers.items() if n.lower() in _KEPT}
+        text = _decoded(response["body"]["string"])
+        if text is not None:
+            response["body"]["string"] = self._text(text).encode()
+            for name in [name for name in response["headers"] if name.lower() == "content-length"]:
+                response["headers"][name] = [str(len(response["body"]["string"]))]
+        return response
+
+    def _text(self, text: str) -> str:
+        text = redact_text(text).replace(self.base_url, GATEWAY)
+        return self._replaced(text)
+
+    def _replaced(self, text: str) -> str:
+        return text.replace(self.credentials.org_id, PLACEHOLDER.org_id).replace(
+            self.credentials.client_id, PLACEHOLDER.client_id
+        )
+
+
+def refuse_leaks(credentials: Credentials) -> Callable[[str], str]:
+    """A check of a finished recording's text, which it returns.
+
+    Raises:
+        LeakError: From the check: the text holds a secret of these credentials, or anything like a token.
+    """
+    secrets: Mapping[str, str] = {
+        "client secret": credentials.client_secret,
+        "client id": credentials.client_id,
+        "organisation": credentials.org_id,
+    }
+
+    def check(text: str) -> str:
+        found = [what for what, value in secrets.items() if value in text]
+        if _JWT.search(text):
+            found.append("token")
+        if found:
+            raise LeakError(f"the recording still holds the {', '.join(found)}: it was not written, please report this")
+        return text
+
+    return check
+
+
+def _body(request: Any) -> bytes:
+    body = request.body
+    return body if isinstance(body, bytes) else str(body or "").encode()
+
+
+def _decoded(body: bytes | str) -> str | None:
+    try:
+        return body if isinstance(body, str) else body.decode()
+    except UnicodeDecodeError:
+        return None

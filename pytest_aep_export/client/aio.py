@@ -1,0 +1,224 @@
+"""The client for asynchronous code: a driver that performs effects with httpx, and one line per operation."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
+
+import httpx
+
+from pytest_aep_export.client import files, operations, tables, wire
+from pytest_aep_export.client.address import GATEWAY
+from pytest_aep_export.client.core import Alone, Effect, Flow, NoAnswer, Pages, Pause, Send
+from pytest_aep_export.client.environment import surroundings
+from pytest_aep_export.client.payloads import JobOptions, export_job_payload
+from pytest_aep_export.client.retry import RetryPolicy
+from pytest_aep_export.client.session import Session
+from pytest_aep_export.client.waiting import TIMEOUT, PollPolicy, Progress
+from pytest_aep_export.exchange import Response
+from pytest_aep_export.model import (
+    UNION_SCHEMA,
+    Batch,
+    BatchFile,
+    Credentials,
+    Dataset,
+    ExportJob,
+    JobStatus,
+    MergePolicy,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["AsyncAepClient"]
+
+T = TypeVar("T")
+
+
+class AsyncAepClient:
+    """`AepClient` for asyncio: the same methods, awaited or iterated with ``async for``; safe to share between tasks.
+
+    Each method does and raises what its namesake does. Local files are written by the event loop's own thread.
+
+    Args:
+        credentials: The integration and its tenant.
+        base_url: The gateway's address; the access token is sent nowhere else.
+        ims_url: The token endpoint; by default Adobe's for Adobe's gateways, else ``/ims/token/v3`` below ``base_url``.
+        timeout: Seconds without a sign of the server after which a request is given up.
+        retry: When a request is repeated.
+        transport: What httpx sends with, instead of the network.
+        pause: What lets seconds pass.
+        now: The time, in seconds since the epoch.
+
+    Raises:
+        ConfigurationError: An address or a credential cannot work.
+    """
+
+    def __init__(  # noqa: PLR0913 - the two clients' whole configuration, by keyword
+        self,
+        credentials: Credentials,
+        *,
+        base_url: str = GATEWAY,
+        ims_url: str | None = None,
+        timeout: float = wire.TIMEOUT,
+        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
+        transport: httpx.AsyncBaseTransport | None = None,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._session = Session(credentials, base_url, ims_url, retry, now)
+        self._pause = pause
+        self._alone = asyncio.Lock()
+        self._http = httpx.AsyncClient(
+            headers=wire.HEADERS, timeout=timeout, transport=transport, verify=wire.trust_of(self._session)
+        )
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """A client made from environment variables.
+
+        ``AEP_CLIENT_ID``, ``AEP_CLIENT_SECRET`` and ``AEP_ORG_ID`` are needed; ``AEP_SCOPES``, ``AEP_SANDBOX_NAME``,
+        ``AEP_BASE_URL`` and ``AEP_IMS_URL`` have defaults.
+
+        Raises:
+            ConfigurationError: A variable that is needed is missing, or one cannot work.
+        """
+        found = surroundings(environ)
+        return cls(found.credentials, base_url=found.base_url, ims_url=found.ims_url)
+
+    async def close(self) -> None:
+        """Close every connection; the client is of no use afterwards."""
+        await self._http.aclose()
+
+    aclose = close
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def token(self) -> str:
+        """The access token, asked for only when there is no good one."""
+        return await self._run(self._session.token())
+
+    async def create_dataset(self, name: str, *, schema_id: str = UNION_SCHEMA) -> Dataset:
+        """Create a dataset, on the union schema unless told otherwise."""
+        return await self._run(operations.create_dataset(self._session, name, schema_id=schema_id))
+
+    async def get_dataset(self, dataset_id: str) -> Dataset:
+        """Look a dataset up."""
+        return await self._run(operations.get_dataset(self._session, dataset_id))
+
+    def list_datasets(self) -> AsyncIterator[Dataset]:
+        """All datasets of the tenant, read page by page as they are asked for."""
+        return self._iterate(operations.datasets(self._session))
+
+    async def create_export_job(self, dataset_id: str, **options: Unpack[JobOptions]) -> ExportJob:
+        """Create an export job; what is left out is left to the API."""
+        return await self.create_export_job_from(export_job_payload(dataset_id, **options))
+
+    async def create_export_job_from(self, payload: Mapping[str, Any]) -> ExportJob:
+        """Create an export job from a payload of your own, which is sent as it is."""
+        return await self._run(operations.create_export_job(self._session, payload))
+
+    async def get_export_job(self, job_id: int | str) -> ExportJob:
+        """Look an export job up."""
+        return await self._run(operations.get_export_job(self._session, job_id))
+
+    def list_export_jobs(
+        self, *, limit: int | None = None, status: JobStatus | str | None = None
+    ) -> AsyncIterator[ExportJob]:
+        """All export jobs of the tenant, read page by page as they are asked for."""
+        return self._iterate(operations.export_jobs(self._session, limit=limit, status=status))
+
+    async def wait_for_export_job(
+        self,
+        job: ExportJob | int | str,
+        *,
+        timeout: float = TIMEOUT,
+        poll: PollPolicy = PollPolicy(),  # noqa: B008 - frozen
+        progress: Progress | None = None,
+    ) -> ExportJob:
+        """Look at an export job until it has succeeded."""
+        return await self._run(
+            operations.wait_for_export_job(self._session, job, timeout=timeout, poll=poll, progress=progress)
+        )
+
+    async def cancel_export_job(self, job_id: int | str) -> None:
+        """Cancel an export job."""
+        await self._run(operations.cancel_export_job(self._session, job_id))
+
+    async def get_batch(self, batch_id: str) -> Batch:
+        """Look a batch up."""
+        return await self._run(operations.get_batch(self._session, batch_id))
+
+    def list_files(self, batch_id: str) -> AsyncIterator[BatchFile]:
+        """All files of a batch that have bytes, read page by page as they are asked for."""
+        return self._iterate(files.BatchFiles(self._session, batch_id))
+
+    async def download(self, file: BatchFile, path: str | Path) -> Path:
+        """Write a file's bytes to a path, or into a directory, and return where they are."""
+        return await self._run(files.download(self._session, file, path))
+
+    async def read_bytes(self, file: BatchFile) -> bytes:
+        """A file's bytes, whole."""
+        return await self._run(files.read_bytes(self._session, file))
+
+    async def read_table(self, job: ExportJob | int | str) -> pa.Table:
+        """All rows that an export job wrote, over all files of all its batches."""
+        return await self._run(tables.read_table(self._session, job))
+
+    async def get_merge_policy(self, policy_id: str) -> MergePolicy:
+        """Look a merge policy up."""
+        return await self._run(operations.get_merge_policy(self._session, policy_id))
+
+    def list_merge_policies(self) -> AsyncIterator[MergePolicy]:
+        """All merge policies of the tenant, read page by page as they are asked for."""
+        return self._iterate(operations.merge_policies(self._session))
+
+    async def _iterate(self, pages: Pages[T]) -> AsyncIterator[T]:
+        while pages.more:
+            for item in await self._run(pages.page()):
+                yield item
+
+    async def _run(self, flow: Flow[T]) -> T:
+        outcome: Any = None
+        with closing(flow):
+            while True:
+                try:
+                    effect = flow.send(outcome)
+                except StopIteration as end:
+                    return end.value  # type: ignore[no-any-return]  # a generator's return value is untyped here
+                outcome = await self._perform(effect)
+
+    async def _perform(self, effect: Effect) -> Any:
+        match effect:
+            case Send():
+                return await self._send(effect)
+            case Pause():
+                return await self._pause(effect.seconds)
+            case Alone():
+                async with self._alone:
+                    return await self._run(effect.flow)
+
+    async def _send(self, effect: Send) -> Response | NoAnswer:
+        request, sink = effect.request, effect.sink
+        try:
+            async with self._http.stream(
+                request.method, request.url, headers=request.headers.raw, content=request.body or None
+            ) as reply:
+                head = wire.head_of(reply)
+                if sink is None or not sink.begin(head):
+                    return replace(head, body=await reply.aread())
+                async for chunk in reply.aiter_bytes():
+                    sink.write(chunk)
+                return head
+        except (httpx.RequestError, httpx.InvalidURL) as error:
+            return wire.no_answer(request, error)

@@ -1,0 +1,96 @@
+"""Moving jobs along their life: the one place where a job succeeds, fails or is found to be cancelled."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+
+from pytest_aep_export.emulator import exporting, jobs
+from pytest_aep_export.errors import ExportError
+from pytest_aep_export.lifecycle import Cause, due
+from pytest_aep_export.model import JobError, JobStatus
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_aep_export.emulator.jobs import Job
+    from pytest_aep_export.emulator.state import Call, State
+    from pytest_aep_export.emulator.tenants import Sandbox
+
+__all__ = ["advance", "settle", "settle_all"]
+
+
+async def settle(call: Call, job: Job, cause: Cause) -> Job:
+    """The job after all that is due has happened to it; exports are computed off the event loop."""
+    if due(job.life, job.progression, cause, call.now) is None:
+        return job
+    return await run_in_threadpool(advance, call.state, call.sandbox, job, cause)
+
+
+async def settle_all(call: Call) -> None:
+    """Let what time has made due happen to every job of the sandbox."""
+    for job in jobs.unfinished(call.state.store, call.sandbox.key):
+        await settle(call, job, Cause.TIME)
+
+
+def advance(state: State, sandbox: Sandbox, job: Job, cause: Cause) -> Job:
+    """Move a job as far as the cause takes it, and keep it."""
+    claim = f"{sandbox.key}/{job.key}"
+    with state.store.transaction():
+        if claim in state.running:
+            return job
+        state.running.add(claim)
+        job = jobs.find(state.store, sandbox.key, job.key) or job
+    try:
+        while (step := due(job.life, job.progression, cause, sandbox.organisation.clock.now())) is not None:
+            job = _move(state, sandbox, job, *step)
+            cause = Cause.TIME
+    finally:
+        state.running.discard(claim)
+    return job
+
+
+def _move(state: State, sandbox: Sandbox, job: Job, status: JobStatus, at: int) -> Job:
+    if status is JobStatus.SUCCEEDED:
+        return _complete(state, sandbox, job, at)
+    moved = job.to(status, at, job.progression.errors if status is JobStatus.FAILED else ())
+    return _keep(state, sandbox, job, moved)
+
+
+def _keep(state: State, sandbox: Sandbox, before: Job, after: Job) -> Job:
+    """Keep the change, unless somebody cancelled the job meanwhile."""
+    with state.store.transaction():
+        current = jobs.find(state.store, sandbox.key, before.key)
+        if current is None or current.life != before.life:
+            return current or before
+        jobs.save(state.store, sandbox.key, after)
+    return after
+
+
+def _complete(state: State, sandbox: Sandbox, job: Job, at: int) -> Job:
+    folders = [exporting.folder_of(state, sandbox, target.batch_id) for target in job.targets]
+    try:
+        results = [exporting.compute(state, sandbox, job, target) for target in job.targets]
+    except ExportError as error:
+        failed = job.to(JobStatus.FAILED, at, (JobError(error.code, str(error)), JobError("unknown", "Job aborted.")))
+        return _discard(folders, _keep(state, sandbox, job, failed))
+    counts: Counter[str] = sum((Counter(r.by_namespace) for r in results), Counter())
+    done = replace(
+        job.to(JobStatus.SUCCEEDED, at), exported=sum(r.profiles for r in results), by_namespace=dict(counts)
+    )
+    with state.store.transaction():
+        kept = _keep(state, sandbox, job, done)
+        if kept is done:
+            for target, result in zip(job.targets, results, strict=True):
+                exporting.publish(state, sandbox, done, target, result)
+    return kept if kept is done else _discard(folders, kept)
+
+
+def _discard(folders: list[Path], job: Job) -> Job:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+    return job

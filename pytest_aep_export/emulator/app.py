@@ -1,0 +1,274 @@
+"""The emulator: the services of the contract over one state, as an ASGI application, and its tenants.
+
+The same application is served on loopback by `server.EmulatorServer` and called in process.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from pytest_aep_export.contract import Operation, load
+from pytest_aep_export.emulator import catalog, data_access, export_jobs, ims, jobs, merge_policies
+from pytest_aep_export.emulator.advance import advance
+from pytest_aep_export.emulator.gateway import Gateway, Handler, OpenHandler
+from pytest_aep_export.emulator.state import State
+from pytest_aep_export.emulator.store import Store
+from pytest_aep_export.emulator.tenants import Behaviour, Organisation, Sandbox, Tenants
+from pytest_aep_export.emulator.tokens import Tokens
+from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.lifecycle import Cause, Clock
+from pytest_aep_export.model import Credentials, ExportJob
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from types import TracebackType
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from pytest_aep_export.emulator.journal import Journal
+    from pytest_aep_export.exchange import Exchange
+    from pytest_aep_export.profiles import ProfileData
+
+__all__ = ["Emulator", "Tenant"]
+
+_GUARDED: Final[Mapping[str, Handler]] = {
+    "cancelExportJob": export_jobs.cancel_export_job,
+    "createDataset": catalog.create_dataset,
+    "createExportJob": export_jobs.create_export_job,
+    "getBatch": catalog.get_batch,
+    "getDataset": catalog.get_dataset,
+    "getExportJob": export_jobs.get_export_job,
+    "getFile": data_access.get_file,
+    "getMergePolicy": merge_policies.get_merge_policy,
+    "headFile": data_access.head_file,
+    "listBatchFiles": data_access.list_batch_files,
+    "listDatasets": catalog.list_datasets,
+    "listExportJobs": export_jobs.list_export_jobs,
+    "listMergePolicies": merge_policies.list_merge_policies,
+}
+_UNGUARDED: Final[Mapping[str, OpenHandler]] = {
+    "requestToken": ims.request_token,
+    "requestTokenV2": ims.request_token,
+}
+_SANDBOX: Final = re.compile(r"[a-z][a-z0-9-]{0,255}")
+
+
+class Tenant:
+    """An organisation's sandbox in the emulator, seen from a test: who may call, what it holds, what was exchanged.
+
+    Attributes:
+        credentials: What a client needs to work as this tenant.
+    """
+
+    def __init__(self, emulator: Emulator, organisation: Organisation, sandbox: Sandbox) -> None:
+        self._emulator = emulator
+        self._organisation = organisation
+        self._sandbox = sandbox
+        self.credentials: Credentials = organisation.credentials(sandbox.name)
+
+    @property
+    def clock(self) -> Clock:
+        """The organisation's clock: progress, tokens and ``Date`` read it."""
+        return self._organisation.clock
+
+    @property
+    def journal(self) -> Journal:
+        """What the organisation exchanged with the emulator."""
+        return self._organisation.journal
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """How the emulator acts towards this organisation; may be replaced at any time."""
+        return self._organisation.behaviour
+
+    @behaviour.setter
+    def behaviour(self, behaviour: Behaviour) -> None:
+        self._organisation.behaviour = behaviour
+
+    @property
+    def data(self) -> ProfileData:
+        """The profile fragments and events that exports read."""
+        return self._sandbox.data
+
+    def load(self, data: ProfileData) -> None:
+        """Replace the profile data."""
+        self._sandbox.load(data)
+
+    def step(self, job_id: int) -> ExportJob:
+        """Move a job one step, whatever its progression waits for.
+
+        Raises:
+            ConfigurationError: The tenant has no such job.
+        """
+        state = self._emulator.state
+        job = jobs.find(state.store, self._sandbox.key, str(job_id))
+        if job is None:
+            raise ConfigurationError(f"export job {job_id} cannot be moved: this tenant has no such job")
+        job = advance(state, self._sandbox, job, Cause.STEPPED)
+        return ExportJob.from_json(job.show(self.behaviour.dialect, self.credentials.org_id))
+
+    def sandbox(self, name: str) -> Tenant:
+        """Another sandbox of the same organisation, made if it is not there."""
+        return self._emulator.tenant_of(self._organisation, name, self._emulator.default_data)
+
+    def delete(self) -> None:
+        """Remove the organisation: its credentials and tokens stop working, its state and files are gone."""
+        self._emulator.delete(self._organisation)
+
+
+class Emulator:
+    """Adobe's profile-export-jobs API and its neighbours, in a box.
+
+    Args:
+        seed: What ids and default profile data are derived from.
+        behaviour: How it acts where the sources leave a choice.
+        state: A folder to keep state in across restarts; by default it is gone when the emulator is closed.
+        profiles: How many profiles each sandbox has by default.
+        clock: Makes the clock of each organisation; by default time stands still until it is advanced.
+
+    Raises:
+        ConfigurationError: The state folder cannot be used.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        behaviour: Behaviour | None = None,
+        state: Path | None = None,
+        profiles: int = 100,
+        clock: Callable[[], Clock] = Clock,
+    ) -> None:
+        self.behaviour = behaviour or Behaviour()
+        self._profiles = profiles
+        self._clock = clock
+        self._temporary = None if state else tempfile.mkdtemp(prefix="aep-export-")
+        folder = _prepare(state) if state else Path(str(self._temporary))
+        self.state = State(
+            contract=load(),
+            store=Store(state and folder / "state.sqlite"),
+            folder=folder / "files",
+            tenants=Tenants(seed),
+            tokens=Tokens(),
+            seed=seed,
+        )
+        self._gateway = Gateway(self.state)
+        self.app: ASGIApp = _strip_slash(self._application())
+
+    def _application(self) -> Starlette:
+        routes = [_route(operation, self._endpoint(operation)) for operation in self.state.contract.operations.values()]
+        application = Starlette(
+            routes=routes,
+            exception_handlers={404: self._gateway.unknown, 405: self._gateway.unknown},
+        )
+        application.router.redirect_slashes = False
+        return application
+
+    def _endpoint(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
+        if operation.id in _UNGUARDED:
+            return self._gateway.unguarded(operation, _UNGUARDED[operation.id])
+        return self._gateway.guarded(operation, _GUARDED[operation.id])
+
+    def default_data(self) -> ProfileData:
+        """The profile data of a sandbox that was given none."""
+        from pytest_aep_export.profiles import generate  # noqa: PLC0415 - loads numpy and Arrow
+
+        return generate(self._profiles, seed=self.state.seed)
+
+    def create_tenant(
+        self,
+        sandboxes: Sequence[str] = ("prod",),
+        *,
+        behaviour: Behaviour | None = None,
+        data: Callable[[], ProfileData] | None = None,
+    ) -> Tenant:
+        """A new organisation with sandboxes of these names, as the tenant of the first of them.
+
+        Args:
+            sandboxes: Names: lower-case letters, digits and dashes.
+            behaviour: How the emulator acts towards it; by default as towards all.
+            data: Makes the profile data of each sandbox when it is first needed.
+
+        Raises:
+            ConfigurationError: A sandbox's name is not one.
+        """
+        organisation = self.state.tenants.create(behaviour or self.behaviour, self._clock())
+        made = [self.tenant_of(organisation, name, data or self.default_data) for name in sandboxes]
+        return made[0]
+
+    def tenant_of(self, organisation: Organisation, name: str, data: Callable[[], ProfileData]) -> Tenant:
+        """The organisation's sandbox of that name, made if it is not there."""
+        if not _SANDBOX.fullmatch(name):
+            raise ConfigurationError(f"{name!r} is not a sandbox's name: use lower-case letters, digits and dashes")
+        if name not in organisation.sandboxes:
+            sandbox = Sandbox(organisation, name, data)
+            organisation.sandboxes[name] = sandbox
+            catalog.seed(self.state.store, sandbox)
+            merge_policies.seed(self.state.store, sandbox)
+        return Tenant(self, organisation, organisation.sandboxes[name])
+
+    def delete(self, organisation: Organisation) -> None:
+        """Forget an organisation and all that belongs to it."""
+        self.state.tenants.remove(organisation)
+        for sandbox in organisation.sandboxes.values():
+            self.state.store.drop(sandbox.key)
+            shutil.rmtree(self.state.folder / sandbox.key, ignore_errors=True)
+
+    @property
+    def stray(self) -> tuple[Exchange, ...]:
+        """The exchanges that belong to no organisation."""
+        return self.state.stray.exchanges
+
+    @property
+    def defects(self) -> tuple[str, ...]:
+        """Answers of the emulator itself that its contract does not allow: empty, or this package has a bug."""
+        return tuple(self._gateway.defects)
+
+    def close(self) -> None:
+        """Let go of the state; without a state folder it is gone."""
+        self.state.store.close()
+        if self._temporary:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _prepare(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"the state folder {folder} cannot be used ({error}): name another one") from error
+    return folder
+
+
+def _route(operation: Operation, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
+    route = Route(operation.path, endpoint, methods=[operation.method])
+    route.methods = {operation.method}  # Starlette adds HEAD to GET; the contract says where HEAD is
+    return route
+
+
+def _strip_slash(app: ASGIApp) -> ASGIApp:
+    """The same application, for which a trailing slash makes no difference (D-3, D-76)."""
+
+    async def stripped(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        if len(path) > 1 and path.endswith("/"):
+            scope = {**scope, "path": path.rstrip("/") or "/"}
+        await app(scope, receive, send)
+
+    return stripped

@@ -1,0 +1,104 @@
+"""Catalog: datasets are created, listed and looked up; batches are looked up (facts, catalog).
+
+Every sandbox also has the datasets that its profile data came from.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_aep_export.emulator import ids
+from pytest_aep_export.emulator.advance import settle_all
+from pytest_aep_export.emulator.problems import foundation
+from pytest_aep_export.emulator.state import Call, answer
+from pytest_aep_export.emulator.store import Kind, Store
+from pytest_aep_export.profiles.policies import DEFAULT_DATASETS
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from pytest_aep_export.emulator.tenants import Sandbox
+
+__all__ = ["create_dataset", "get_batch", "get_dataset", "list_datasets", "schema_of", "seed"]
+
+_MEDIA_TYPE: Final = "application/vnd.adobe.xed+json;version=1"
+
+
+def seed(store: Store, sandbox: Sandbox) -> None:
+    """Put the datasets that profile data comes from into a new sandbox."""
+    for key, (name, schema) in DEFAULT_DATASETS.items():
+        body = {"name": name, "schemaRef": {"id": schema, "contentType": _MEDIA_TYPE}}
+        body["tags"] = {"unifiedProfile": ["enabled:true"]}
+        _store(store, sandbox, key, body)
+
+
+def _store(store: Store, sandbox: Sandbox, key: str, body: dict[str, Any]) -> dict[str, Any]:
+    now = sandbox.organisation.clock.now()
+    table = "".join(c if c.isalnum() else "_" for c in body["name"].lower())
+    document = {
+        "name": body["name"],
+        "description": body.get("description", ""),
+        "imsOrg": sandbox.organisation.org_id,
+        "sandboxId": ids.uuid4("sandbox", sandbox.key),
+        "version": "1.0.0",
+        "created": now,
+        "updated": now,
+        "createdClient": sandbox.organisation.client_id,
+        "tags": {**body.get("tags", {}), "adobe/pqs/table": [table], "adobe/siphon/table/format": ["parquet"]},
+        "schemaRef": body["schemaRef"],
+        "fileDescription": {"persisted": True, "containerFormat": "parquet", "format": "parquet"},
+        "classification": {
+            "dataBehavior": "time-series" if "experienceevent" in body["schemaRef"]["id"] else "record",
+            "managedBy": "CUSTOMER",
+        },
+        "viewId": ids.dataset_id("view", sandbox.key, key),
+        "files": f"@/dataSetFiles?dataSetId={key}",
+    }
+    number = store.next_number(sandbox.key, "dataset")
+    store.put(sandbox.key, Kind.DATASET, key, {"id": key, **document}, number=number, created=now)
+    return document
+
+
+def schema_of(store: Store, tenant: str, dataset_id: str) -> str | None:
+    """The id of the schema that a dataset is based on; None when there is no such dataset."""
+    document = store.get(tenant, Kind.DATASET, dataset_id)
+    return None if document is None else str(document["schemaRef"]["id"])
+
+
+async def create_dataset(call: Call) -> Response:
+    """A new dataset; the answer is a reference to it."""
+    store, tenant = call.state.store, call.sandbox.key
+    key = ids.dataset_id(call.state.seed, tenant, store.next_number(tenant, "dataset-id"))
+    _store(store, call.sandbox, key, call.document)
+    reference = f"{call.organisation.behaviour.dialect.dataset_path}{key}"
+    location = f"{call.origin}{call.operation.path}/{key}"
+    return answer([reference], HTTPStatus.CREATED, {"location": location})
+
+
+async def list_datasets(call: Call) -> Response:
+    """Datasets keyed by id, oldest first; 20 where the request does not say how many."""
+    limit, start = int(call.query.get("limit", 20)), int(call.query.get("start", 0))
+    datasets = call.state.store.list(call.sandbox.key, Kind.DATASET)[::-1][start : start + limit]
+    wanted = [name for name in call.query.get("properties", "").split(",") if name]
+    return answer({d.pop("id"): {k: v for k, v in d.items() if not wanted or k in wanted} for d in datasets})
+
+
+async def get_dataset(call: Call) -> Response:
+    """One dataset, keyed by its id."""
+    document = _find(call, Kind.DATASET, call.path["datasetId"], "DataSet not found.")
+    return answer({document.pop("id"): document})
+
+
+async def get_batch(call: Call) -> Response:
+    """One batch, keyed by its id."""
+    await settle_all(call)
+    document = _find(call, Kind.BATCH, call.path["batchId"], "Batch not found.")
+    return answer({document["id"]: document})
+
+
+def _find(call: Call, kind: Kind, key: str, otherwise: str) -> dict[str, Any]:
+    document = call.state.store.get(call.sandbox.key, kind, key)
+    if document is None:
+        raise foundation(HTTPStatus.NOT_FOUND, otherwise)
+    return document

@@ -1,0 +1,189 @@
+"""Export jobs: created, listed, watched and cancelled (seed; facts, export-jobs)."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from pytest_aep_export.emulator import catalog, exporting, ids, jobs, merge_policies
+from pytest_aep_export.emulator.advance import settle, settle_all
+from pytest_aep_export.emulator.jobs import Job, Target
+from pytest_aep_export.emulator.problems import Refusal, profile, refuse
+from pytest_aep_export.emulator.state import Call, answer
+from pytest_aep_export.lifecycle import Cause, Life
+from pytest_aep_export.model import UNION_SCHEMA, JobStatus, MergePolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["cancel_export_job", "create_export_job", "get_export_job", "list_export_jobs"]
+
+_MARK: Final = re.compile(r"(\d{1,15})_(\d{1,15})")
+_SORTS: Final = {
+    "creationTime": lambda job: job.life.created,
+    "createdTime": lambda job: job.life.created,
+    "updateTime": lambda job: job.life.updated,
+    "id": lambda job: job.number,
+    "status": lambda job: str(job.life.status),
+}
+
+
+async def create_export_job(call: Call) -> Response:
+    """A new job in status ``NEW``; a request that is refused leaves nothing behind."""
+    request = call.document
+    _check_dataset(call, request["destination"]["datasetId"])
+    policy = _policy(call, request.get("mergePolicy", {}))
+    segments = request.get("filter", {}).get("segments", [])
+    per_segment = bool(request["destination"].get("segmentPerBatch")) and bool(segments)
+    targets = tuple(_target(call, policy, segment) for segment in (segments if per_segment else [None]))
+    job = _new_job(call, request, policy, targets)
+    jobs.save(call.state.store, call.sandbox.key, job)
+    location = f"{call.origin}{call.operation.path}/{job.key}"
+    return _show(call, job, {"x-location": location})
+
+
+def _check_dataset(call: Call, dataset_id: str) -> None:
+    schema = catalog.schema_of(call.state.store, call.sandbox.key, dataset_id)
+    if schema is None:
+        where = f"https://platform.adobe.io/data/foundation/catalog/dataSets/{dataset_id}"
+        title = f"Dataset {dataset_id} cannot be retrieved from Catalog {where}."
+        raise _bad_request(call, title, f"/destination/datasetId: {dataset_id} is not a dataset of this sandbox")
+    if schema != UNION_SCHEMA:
+        detail = f"/destination/datasetId: expected a dataset on the schema {UNION_SCHEMA}, found one on {schema}"
+        raise refuse(call.operation.service, 400, [detail], call.request_id)
+
+
+def _bad_request(call: Call, title: str, detail: str) -> Refusal:
+    return profile(HTTPStatus.BAD_REQUEST, "UPLIB-101554-503", title, [detail], call.request_id)
+
+
+def _policy(call: Call, wanted: Mapping[str, Any]) -> MergePolicy:
+    policy = merge_policies.find(call.state.store, call.sandbox.key, wanted.get("id"))
+    if policy is None:
+        found = wanted.get("id", "no default policy")
+        detail = f"/mergePolicy/id: expected the id of a merge policy of this sandbox, found {found}"
+        raise refuse(call.operation.service, 400, [detail], call.request_id)
+    if wanted.get("version", policy.version) != policy.version:
+        detail = f"/mergePolicy/version: expected {policy.version}, found {wanted['version']}"
+        raise refuse(call.operation.service, 400, [detail], call.request_id)
+    return policy
+
+
+def _target(call: Call, policy: MergePolicy, segment: Mapping[str, Any] | None) -> Target:
+    from pytest_aep_export.exporter import InvalidExportError  # noqa: PLC0415 - only needed where jobs are created
+
+    shown = segment and {"segmentNs": "ups", "status": ["realized"], **segment}
+    number = call.state.store.next_number(call.sandbox.key, "batch")
+    form = call.organisation.behaviour.dialect.batch_id
+    target = Target(ids.batch_id(form, call.now, call.state.seed, call.sandbox.key, number), shown)
+    try:
+        exporting.plan_of(call.document, policy, target)
+    except InvalidExportError as error:
+        raise refuse(call.operation.service, 400, [str(error)], call.request_id) from error
+    return target
+
+
+def _new_job(call: Call, request: Mapping[str, Any], policy: MergePolicy, targets: tuple[Target, ...]) -> Job:
+    seed, tenant = call.state.seed, call.sandbox.key
+    number = call.state.store.next_number(tenant, "job", first=ids.first_job_id(seed, tenant))
+    return Job(
+        number=number,
+        request=request,
+        policy=policy,
+        targets=targets,
+        progression=call.organisation.behaviour.progression,
+        life=Life(call.now),
+        request_id=call.request_id,
+        instance=call.request.headers.get("x-profile-instance-id") or "ups",
+        compute=(ids.uuid4("export", seed, tenant, number), ids.uuid4("push", seed, tenant, number)),
+    )
+
+
+async def get_export_job(call: Call) -> Response:
+    """One job as it stands after this look at it."""
+    return _show(call, await settle(call, _find(call), Cause.LOOKED))
+
+
+async def cancel_export_job(call: Call) -> Response:
+    """The job is cancelled; one that has ended stays as it is."""
+    job = await settle(call, _find(call), Cause.TIME)
+    behaviour = call.organisation.behaviour
+    if job.life.status.terminal and behaviour.cancel_finished == "refuse":
+        detail = f"/path/exportJobId: expected a job that has not ended, found {job.key}, which is {job.life.status}"
+        raise refuse(call.operation.service, 400, [detail], call.request_id)
+    with call.state.store.transaction():
+        job = _find(call)
+        if not job.life.status.terminal:
+            jobs.save(call.state.store, call.sandbox.key, job.to(JobStatus.CANCELLED, call.now))
+    if behaviour.dialect.cancel == "empty":
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+    return answer({"status": True, "message": "Export job has been marked for cancelling"})
+
+
+def _find(call: Call) -> Job:
+    key = call.path["exportJobId"]
+    job = jobs.find(call.state.store, call.sandbox.key, key)
+    if job is None:
+        title = f"The entity {key} is not found."
+        raise profile(HTTPStatus.NOT_FOUND, "UPAPI-113000-404", title, request_id=call.request_id)
+    return job
+
+
+def _show(call: Call, job: Job, headers: Mapping[str, str] | None = None) -> Response:
+    return answer(job.show(call.organisation.behaviour.dialect, call.organisation.org_id), headers=headers)
+
+
+async def list_export_jobs(call: Call) -> Response:
+    """A page of jobs, newest first.
+
+    ``offset`` is the mark that the page before gave out, or a plain number of records; ``start`` is a number of
+    records, ``page`` a number of pages, both counted from zero; ``sort`` holds only where all jobs fit on one page
+    (D-60 to D-71).
+    """
+    await settle_all(call)
+    limit = int(call.query.get("limit") or call.organisation.behaviour.page_limit)
+    before, skip = _where(call, limit)
+    status = call.query.get("status")
+    found = jobs.listed(call.state.store, call.sandbox.key, status=status, before=before, skip=skip, limit=limit + 1)
+    page, more = found[:limit], len(found) > limit
+    alone = not more and before is None and not skip
+    dialect, org_id = call.organisation.behaviour.dialect, call.organisation.org_id
+    return answer(
+        {
+            "records": [job.show(dialect, org_id, listed=True) for job in (_sorted(call, page) if alone else page)],
+            **_links(page, limit, status, more=more),
+        }
+    )
+
+
+def _where(call: Call, limit: int) -> tuple[tuple[int, int] | None, int]:
+    """Where the page starts: after a (created, number), and so many records further."""
+    offset = call.query.get("offset", "")
+    if mark := _MARK.fullmatch(offset):
+        return (int(mark[1]), int(mark[2])), 0
+    if offset:
+        return None, int(offset)
+    return None, int(call.query.get("start") or 0) + int(call.query.get("page") or 0) * limit
+
+
+def _sorted(call: Call, page: list[Job]) -> list[Job]:
+    field, _, order = call.query.get("sort", "").partition(":")
+    return sorted(page, key=_SORTS[field], reverse=order == "desc") if field else page
+
+
+def _links(page: list[Job], limit: int, status: str | None, *, more: bool) -> dict[str, Any]:
+    last = f"{page[-1].life.created}_{page[-1].number}" if page else ""
+    query = urlencode({"limit": limit, "offset": last} | ({"status": status} if status else {}))
+    return {
+        "page": {
+            "sortField": "createdTime",
+            "sort": "desc",
+            **({"pageOffset": last} if page else {}),
+            "pageSize": len(page),
+        },
+        "link": {"next": f"/export/jobs/?{query}" if more else ""},
+    }

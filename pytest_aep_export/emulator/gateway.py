@@ -1,0 +1,237 @@
+"""The gateway: what every request passes before a service sees it, and every answer before it leaves.
+
+The checks run in this order, and the first that fails answers (facts, auth-and-headers sections 3 and 4.1):
+
+1. the route is known (404, 405), and the body is not too large (413);
+2. ``Authorization`` is there (403010) and holds a token that was issued here and has not expired (401013);
+3. ``x-api-key`` is there (403000) and belongs to the token (403003);
+4. ``x-gw-ims-org-id`` is there (400003), well-formed (403027) and the integration's own organisation (403025);
+5. ``x-sandbox-name`` is there (400003) and names a sandbox of the organisation (404003); no source says either;
+6. a body has a JSON content type (400) and the contract allows the request (400, in the service's own envelope).
+
+The token service is exempt from 2 to 6. Every exchange goes into the journal of the organisation that it belongs to.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import parse_qsl
+
+from starlette.responses import Response as HttpResponse
+
+from pytest_aep_export.emulator import ids, problems
+from pytest_aep_export.emulator.problems import Refusal
+from pytest_aep_export.emulator.state import Call, State, answer
+from pytest_aep_export.emulator.tenants import Organisation, Sandbox
+from pytest_aep_export.exchange import Exchange, Headers, Request, Response
+from pytest_aep_export.lifecycle import EPOCH
+
+if TYPE_CHECKING:
+    from starlette.exceptions import HTTPException
+    from starlette.requests import Request as HttpRequest
+
+    from pytest_aep_export.contract import Operation
+
+__all__ = ["MAX_BODY", "Gateway", "Handler"]
+
+Handler = Callable[[Call], Awaitable[HttpResponse]]
+"""Answers an admitted request."""
+
+OpenHandler = Callable[[State, Request], tuple[HttpResponse, Organisation | None]]
+"""Answers a request that needs no token, and says whose it was."""
+
+_Answer = tuple[HttpResponse, Organisation | None]
+
+MAX_BODY: Final = 1 << 20
+"""Bytes that a request's body may have; a choice of ours."""
+
+_ORG: Final = re.compile(r"[0-9A-Fa-f]{24}@AdobeOrg")
+_HOST: Final = re.compile(r"[A-Za-z0-9.\-:\[\]]+")
+_LOG: Final = logging.getLogger(__name__)
+
+
+class Gateway:
+    """Admits requests, hands them to their service and records what was exchanged.
+
+    Attributes:
+        defects: Answers of the emulator itself that its contract does not allow, and crashes; always empty unless
+            this package has a bug.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._made = 0
+        self.defects: list[str] = []
+
+    def guarded(self, operation: Operation, handler: Handler) -> Callable[[HttpRequest], Awaitable[HttpResponse]]:
+        """What the router calls for an operation behind the gateway."""
+
+        async def serve(http: HttpRequest, request: Request, request_id: str) -> _Answer:
+            call = self._admit(http, operation, request, request_id)
+            return await handler(call), call.organisation
+
+        return self._endpoint(operation, serve)
+
+    def unguarded(self, operation: Operation, handler: OpenHandler) -> Callable[[HttpRequest], Awaitable[HttpResponse]]:
+        """What the router calls for an operation that needs no token."""
+
+        async def serve(_http: HttpRequest, request: Request, _request_id: str) -> _Answer:
+            return handler(self._state, request)
+
+        return self._endpoint(operation, serve)
+
+    def _endpoint(
+        self, operation: Operation, serve: Callable[[HttpRequest, Request, str], Awaitable[_Answer]]
+    ) -> Callable[[HttpRequest], Awaitable[HttpResponse]]:
+        async def respond(http: HttpRequest) -> HttpResponse:
+            request, complete = await _read(http)
+            request_id = request.headers.get("x-request-id") or self._new_request_id()
+            owner = None
+            try:
+                _require_complete(operation, request_id, complete=complete)
+                response, owner = await serve(http, request, request_id)
+            except Refusal as refusal:
+                response = answer(refusal.body, refusal.status, refusal.headers)
+            except Exception:  # noqa: BLE001 - a crash is answered, logged and kept as a defect
+                _LOG.exception("the emulator failed to answer %s %s", request.method, request.path)
+                self.defects.append(f"{request.method} {request.path} crashed: see the log")
+                response = answer(problems.gateway("500001").body, 500)
+            return self._finish(request, response, operation.id, owner or self._owner(request), request_id)
+
+        return respond
+
+    async def unknown(self, http: HttpRequest, error: Exception) -> HttpResponse:
+        """The answer where the contract knows no such route, or not with this method."""
+        request, _ = await _read(http)
+        status = cast("HTTPException", error).status_code
+        allowed = self._state.contract.allowed_methods(http.scope["path"])
+        if status == HTTPStatus.METHOD_NOT_ALLOWED:
+            detail = f"{request.method} is not a method of {request.path}: use {', '.join(allowed)}"
+            refusal = problems.foundation(status, detail, {"allow": ", ".join(allowed)})
+        else:
+            detail = f"{request.method} {request.path} is not emulated: the contract has no such route"
+            refusal = problems.foundation(status, detail, {"x-aep-emulator": "not-emulated"})
+        response = answer(refusal.body, refusal.status, refusal.headers)
+        return self._finish(request, response, "", self._owner(request), self._new_request_id())
+
+    def _new_request_id(self) -> str:
+        self._made += 1
+        return ids.alphanumeric(self._state.seed, self._made)
+
+    def _owner(self, request: Request) -> Organisation | None:
+        return self._state.tenants.by_org(request.headers.get("x-gw-ims-org-id", ""))
+
+    def _admit(self, http: HttpRequest, operation: Operation, request: Request, request_id: str) -> Call:
+        sandbox = _sandbox(self._authenticate(request), request)
+        document = self._check(operation, request, request_id)
+        return Call(
+            state=self._state,
+            operation=operation,
+            request=request,
+            path=http.path_params,
+            query=dict(parse_qsl(http.scope["query_string"].decode("latin-1"), keep_blank_values=True)),
+            document=document,
+            sandbox=sandbox,
+            origin=_origin(http),
+            request_id=request_id,
+        )
+
+    def _authenticate(self, request: Request) -> Organisation:
+        headers, tenants = request.headers, self._state.tenants
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            owner = self._owner(request)
+            raise problems.gateway("403010", status=owner.behaviour.dialect.missing_token_status if owner else None)
+        client_id, expires = self._state.tokens.read(token.strip()) or ("", 0)
+        organisation = tenants.by_client(client_id)
+        if organisation is None or organisation.clock.now() >= expires:
+            raise problems.gateway("401013")
+        if not headers.get("x-api-key"):
+            raise problems.gateway("403000")
+        if headers["x-api-key"] != client_id:
+            raise problems.gateway("403003")
+        org_id = headers.get("x-gw-ims-org-id")
+        if not org_id:
+            raise problems.gateway("400003", "Missing header")
+        if not _ORG.fullmatch(org_id):
+            raise problems.gateway("403027")
+        if org_id != organisation.org_id:
+            raise problems.gateway("403025")
+        return organisation
+
+    def _check(self, operation: Operation, request: Request, request_id: str) -> Any:
+        if request.body and operation.method in {"POST", "PUT", "PATCH"} and not _is_json(request):
+            raise problems.foundation(400, "A valid content-type must be specified")
+        violations = self._state.contract.validate_request(request)
+        if violations:
+            details = [f"{v.pointer or 'the body'}: expected {v.expected}, found {v.found}" for v in violations]
+            raise problems.refuse(operation.service, 400, details, request_id)
+        return json.loads(request.body) if request.body and operation.method != "GET" else None
+
+    def _finish(
+        self,
+        request: Request,
+        response: HttpResponse,
+        operation: str,
+        organisation: Organisation | None,
+        request_id: str,
+    ) -> HttpResponse:
+        now = organisation.clock.now() if organisation else EPOCH
+        response.headers["x-request-id"] = request_id
+        response.headers["date"] = formatdate(now / 1000, usegmt=True)
+        body = bytes(getattr(response, "body", b""))
+        headers = Headers([(n.decode("latin-1"), v.decode("latin-1")) for n, v in response.raw_headers])
+        exchange = Exchange(request, Response(response.status_code, headers, body), operation, now)
+        if operation and not self._state.contract.is_valid_response(operation, exchange.response):
+            violations = self._state.contract.validate_response(operation, exchange.response)
+            self.defects.append(f"{operation} answered against the contract: {violations}")
+        (organisation.journal if organisation else self._state.stray).record(exchange)
+        return response
+
+
+def _require_complete(operation: Operation, request_id: str, *, complete: bool) -> None:
+    if not complete:
+        raise problems.refuse(operation.service, 413, [f"the body has more than {MAX_BODY} bytes"], request_id)
+
+
+def _sandbox(organisation: Organisation, request: Request) -> Sandbox:
+    name = request.headers.get("x-sandbox-name")
+    if not name:
+        raise problems.gateway("400003", "Missing header")
+    if name not in organisation.sandboxes:
+        raise problems.gateway("404003", f"x-sandbox-name: the organisation has no sandbox {name!r}")
+    return organisation.sandboxes[name]
+
+
+def _is_json(request: Request) -> bool:
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return media == "application/json" or (media.startswith("application/") and media.endswith("+json"))
+
+
+def _origin(http: HttpRequest) -> str:
+    host = http.headers.get("host", "")
+    if not _HOST.fullmatch(host):
+        host = ":".join(map(str, http.scope.get("server") or ("127.0.0.1",)))
+    return f"{http.scope['scheme']}://{host}"
+
+
+async def _read(http: HttpRequest) -> tuple[Request, bool]:
+    """The request with its body, and whether the body is complete: one that is too large is not read to its end."""
+    scope = http.scope
+    query = scope["query_string"].decode("latin-1")
+    raw_path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+    url = f"{_origin(http)}{raw_path}" + (f"?{query}" if query else "")
+    headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]])
+    body, complete = b"", True
+    async for chunk in http.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            body, complete = body[:MAX_BODY], False
+            break
+    return Request(scope["method"], url, headers, body), complete

@@ -1,0 +1,61 @@
+"""The journal: every exchange that a tenant had, oldest first, up to a limit."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_aep_export.exchange import Exchange
+
+__all__ = ["Journal"]
+
+
+class Journal:
+    """What was exchanged. It lives in memory only; whoever writes an exchange down takes `Exchange.redacted`.
+
+    Args:
+        capacity: How many exchanges are kept; older ones make room.
+    """
+
+    def __init__(self, capacity: int = 10_000) -> None:
+        self._lock = threading.Lock()
+        self._exchanges: deque[Exchange] = deque(maxlen=capacity)
+        self.dropped = 0
+        """How many exchanges had to make room for newer ones."""
+
+    def record(self, exchange: Exchange) -> None:
+        """Add one exchange."""
+        with self._lock:
+            self.dropped += len(self._exchanges) == self._exchanges.maxlen
+            self._exchanges.append(exchange)
+
+    def clear(self) -> None:
+        """Forget what was recorded so far."""
+        with self._lock:
+            self._exchanges.clear()
+            self.dropped = 0
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """What was recorded, oldest first."""
+        with self._lock:
+            return tuple(self._exchanges)
+
+    @property
+    def unknown(self) -> tuple[Exchange, ...]:
+        """The exchanges on routes that the contract does not know."""
+        return tuple(exchange for exchange in self.exchanges if not exchange.operation)
+
+    def of(self, operation: str) -> tuple[Exchange, ...]:
+        """The exchanges of one operation, by its ``operationId``."""
+        return tuple(exchange for exchange in self.exchanges if exchange.operation == operation)
+
+    def __iter__(self) -> Iterator[Exchange]:
+        return iter(self.exchanges)
+
+    def __len__(self) -> int:
+        return len(self._exchanges)

@@ -1,0 +1,82 @@
+"""Merge policies: listed and looked up (facts, merge-policies). Each sandbox has those of the default data."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from pytest_aep_export.emulator import ids
+from pytest_aep_export.emulator.problems import profile
+from pytest_aep_export.emulator.state import Call, answer
+from pytest_aep_export.emulator.store import Kind, Store
+from pytest_aep_export.model import MergePolicy
+from pytest_aep_export.profiles.policies import DEFAULT_POLICIES
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from pytest_aep_export.emulator.tenants import Sandbox
+
+__all__ = ["find", "get_merge_policy", "list_merge_policies", "seed"]
+
+
+def seed(store: Store, sandbox: Sandbox) -> None:
+    """Put the default merge policies into a new sandbox."""
+    now = sandbox.organisation.clock.now()
+    for number, policy in enumerate(DEFAULT_POLICIES):
+        document = _document(policy, sandbox)
+        store.put(sandbox.key, Kind.MERGE_POLICY, policy.id, document, number=number, created=now)
+
+
+def _document(policy: MergePolicy, sandbox: Sandbox) -> dict[str, Any]:
+    home = {
+        "sandboxId": ids.uuid4("sandbox", sandbox.key),
+        "sandboxName": sandbox.name,
+        "type": "production" if sandbox.name == "prod" else "development",
+        "default": sandbox.name == "prod",
+    }
+    return {**policy.raw, "imsOrgId": sandbox.organisation.org_id, "sandbox": home}
+
+
+def find(store: Store, tenant: str, policy_id: str | None) -> MergePolicy | None:
+    """The merge policy that has this id, or the default one where none is named; None when there is none such."""
+    if policy_id is not None:
+        document = store.get(tenant, Kind.MERGE_POLICY, policy_id)
+        return None if document is None else MergePolicy.from_json(document)
+    policies = [MergePolicy.from_json(document) for document in store.list(tenant, Kind.MERGE_POLICY)]
+    return next((policy for policy in policies if policy.default), None)
+
+
+async def list_merge_policies(call: Call) -> Response:
+    """The sandbox's merge policies by name, one page of them."""
+    limit = int(call.query.get("limit", 20))
+    start = int(call.query.get("start") or 0)
+    policies = sorted(
+        call.state.store.list(call.sandbox.key, Kind.MERGE_POLICY), key=lambda p: (str(p["name"]), str(p["id"]))
+    )
+    page = policies[start : start + limit]
+    more = start + limit < len(policies)
+    href = f"@/mergePolicies?{urlencode({'start': start + limit, 'limit': limit})}" if more else ""
+    return answer(
+        {
+            "_page": {"totalCount": len(policies), "pageSize": len(page)},
+            "children": page,
+            "_links": {"next": {"href": href}},
+        }
+    )
+
+
+def _by_name(policy: dict[str, Any]) -> tuple[str, str]:
+    return str(policy["name"]), str(policy["id"])
+
+
+async def get_merge_policy(call: Call) -> Response:
+    """One merge policy."""
+    key = call.path["mergePolicyId"]
+    document = call.state.store.get(call.sandbox.key, Kind.MERGE_POLICY, key)
+    if document is None:
+        raise profile(
+            HTTPStatus.NOT_FOUND, "UPAPI-113000-404", f"The entity {key} is not found.", request_id=call.request_id
+        )
+    return answer(document)

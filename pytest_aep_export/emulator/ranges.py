@@ -1,0 +1,32 @@
+"""The ``Range`` header (RFC 9110 section 14): which bytes of a file are asked for."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+__all__ = ["satisfy"]
+
+_RANGE: Final = re.compile(r"bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})", re.IGNORECASE)
+
+
+def satisfy(header: str | None, length: int) -> range | None:
+    """The bytes to send of a file of ``length`` bytes; None for the whole file.
+
+    The whole file answers no header, one of another unit, several ranges and one that is not well-formed, as the
+    standard allows; the documentation shows single ranges only (facts, data-access section 3).
+
+    Raises:
+        ValueError: The file has none of the bytes asked for.
+    """
+    match = _RANGE.fullmatch(header.strip()) if header else None
+    first, last = match.groups() if match else ("", "")
+    if not (first or last) or (first and last and int(last) < int(first)):
+        return None
+    if first:
+        span = range(int(first), min(int(last) + 1 if last else length, length))
+    else:
+        span = range(max(0, length - int(last)), length)
+    if not span:
+        raise ValueError(f"expected bytes within 0-{length - 1}, found {header!r}")
+    return span

@@ -1,0 +1,105 @@
+"""The emulator on a real socket: uvicorn in a thread, on loopback unless somebody insists."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import threading
+from typing import TYPE_CHECKING, Final, Self
+
+from uvicorn.config import Config
+from uvicorn.server import Server
+
+from pytest_aep_export.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from pytest_aep_export.emulator.app import Emulator
+
+__all__ = ["EmulatorServer"]
+
+_START: Final = 10.0
+"""Seconds that the server may take to come up or go down."""
+
+
+class EmulatorServer:
+    """Serves an emulator over HTTP while the context lasts.
+
+    Args:
+        emulator: What to serve.
+        host: The address to listen on.
+        port: The port; 0 takes any that is free.
+        allow_remote: Whether the address may be one that other machines reach.
+
+    Raises:
+        ConfigurationError: The address is not loopback, or it is taken.
+    """
+
+    def __init__(
+        self, emulator: Emulator, host: str = "127.0.0.1", port: int = 0, *, allow_remote: bool = False
+    ) -> None:
+        if not (allow_remote or _is_loopback(host)):
+            raise ConfigurationError(f"{host} is not a loopback address: the emulator is for this machine only")
+        self.emulator = emulator
+        self._host = host
+        self._socket = _bind(host, port)
+        self.port: int = self._socket.getsockname()[1]
+        config = Config(
+            emulator.app, http="httptools", ws="none", lifespan="off", log_config=None, access_log=False,
+            server_header=False, date_header=False, timeout_graceful_shutdown=1,
+        )  # fmt: skip
+        self._server = Server(config)
+        self._thread = threading.Thread(target=self._run, name="aep-emulator", daemon=True)
+
+    @property
+    def url(self) -> str:
+        """Where the emulator is: scheme, address and port."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self.port}"
+
+    def start(self) -> Self:
+        """Begin to serve, and return when the first request would be answered.
+
+        Raises:
+            ConfigurationError: The server does not come up.
+        """
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop serving."""
+        self._server.should_exit = True
+        self._thread.join(_START)
+
+    def _run(self) -> None:
+        self._server.run(sockets=[self._socket])
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        message = f"{host}:{port} cannot be listened on ({error}): choose another port, or 0 for any that is free"
+        raise ConfigurationError(message) from error
+    return listener

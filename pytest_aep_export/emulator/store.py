@@ -1,0 +1,153 @@
+"""The emulator's state: JSON documents in SQLite, each belonging to one tenant, and the numbers given out so far."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_aep_export.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+__all__ = ["Kind", "Store"]
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS resources (
+    tenant TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, number INTEGER NOT NULL, created INTEGER NOT NULL,
+    document TEXT NOT NULL, PRIMARY KEY (tenant, kind, id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS newest ON resources (tenant, kind, created DESC, number DESC);
+CREATE TABLE IF NOT EXISTS sequences (
+    tenant TEXT NOT NULL, kind TEXT NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (tenant, kind)
+) WITHOUT ROWID;
+"""
+
+
+class Kind(StrEnum):
+    """What kinds of documents there are."""
+
+    BATCH = "batch"
+    DATASET = "dataset"
+    EXPORT_JOB = "export-job"
+    FILE = "file"
+    MERGE_POLICY = "merge-policy"
+
+
+class Store:
+    """Documents by tenant, kind and id; safe to use from several threads.
+
+    Args:
+        path: The database file; by default everything is kept in memory.
+
+    Raises:
+        ConfigurationError: The file cannot be opened, or is not a database.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._lock = threading.RLock()
+        try:
+            self._db = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+            self._db.executescript(_SCHEMA)
+        except sqlite3.Error as error:
+            raise ConfigurationError(
+                f"the state file {path} cannot be used ({error}): name another folder, or remove the file"
+            ) from error
+
+    def close(self) -> None:
+        """Close the database; later calls fail."""
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep other threads out, and keep all of what happens inside or nothing."""
+        with self._lock:
+            self._db.execute("SAVEPOINT change")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK TO change")
+                raise
+            finally:
+                self._db.execute("RELEASE change")
+
+    def next_number(self, tenant: str, kind: str, first: int = 1) -> int:
+        """The next number of that kind; none is ever given out twice."""
+        with self._lock:
+            (number,) = self._db.execute(
+                "INSERT INTO sequences VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last",
+                (tenant, kind, first),
+            ).fetchone()
+        return int(number)
+
+    def put(self, tenant: str, kind: Kind, key: str, document: Mapping[str, Any], *, number: int, created: int) -> None:
+        """Add a document, or replace the one that has this id."""
+        with self._lock:
+            self._db.execute(
+                "INSERT OR REPLACE INTO resources VALUES (?, ?, ?, ?, ?, ?)",
+                (tenant, kind, key, number, created, json.dumps(document)),
+            )
+
+    def update(self, tenant: str, kind: Kind, key: str, changes: Mapping[str, Any]) -> None:
+        """Change members of a document, if there is one that has this id."""
+        with self.transaction():
+            document = self.get(tenant, kind, key)
+            if document is not None:
+                self._db.execute(
+                    "UPDATE resources SET document = ? WHERE tenant = ? AND kind = ? AND id = ?",
+                    (json.dumps(document | dict(changes)), tenant, kind, key),
+                )
+
+    def get(self, tenant: str, kind: Kind, key: str) -> dict[str, Any] | None:
+        """The document that has this id, or None."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT document FROM resources WHERE tenant = ? AND kind = ? AND id = ?", (tenant, kind, key)
+            ).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def list(
+        self,
+        tenant: str,
+        kind: Kind,
+        *,
+        before: tuple[int, int] | None = None,
+        where: Mapping[str, str] | None = None,
+        limit: int = -1,
+        skip: int = 0,
+    ) -> list[dict[str, Any]]:
+        """Documents of one kind, newest first.
+
+        Args:
+            tenant: Whose documents.
+            kind: Which kind.
+            before: Only those that come after this (created, number) in the list.
+            where: JSON path to value: only documents that hold exactly these.
+            limit: At most so many; -1 for all.
+            skip: Leave out so many first.
+        """
+        clauses = ["tenant = ?", "kind = ?"]
+        parameters: list[object] = [tenant, kind]
+        if before is not None:
+            clauses.append("(created, number) < (?, ?)")
+            parameters += before
+        for path, value in (where or {}).items():
+            clauses.append("json_extract(document, ?) = ?")
+            parameters += [path, value]
+        query = f"SELECT document FROM resources WHERE {' AND '.join(clauses)}"  # noqa: S608 - the clauses are ours
+        with self._lock:
+            rows = self._db.execute(
+                f"{query} ORDER BY created DESC, number DESC LIMIT ? OFFSET ?", (*parameters, limit, skip)
+            ).fetchall()
+        return [json.loads(row[0]) for row in rows]
+
+    def drop(self, tenant: str) -> None:
+        """Forget all documents of a tenant; its numbers stay taken."""
+        with self._lock:
+            self._db.execute("DELETE FROM resources WHERE tenant = ?", (tenant,))

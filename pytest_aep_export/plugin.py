@@ -1,0 +1,293 @@
+"""The pytest plugin: options, markers and fixtures. Imports the standard library and pytest only.
+
+Nothing happens until a fixture is asked for; there is no autouse fixture. What is heavy is imported inside fixtures.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.settings import SETTINGS, Setting, Settings
+from pytest_aep_export.suite.version import SUITE_VERSION
+
+if TYPE_CHECKING:
+    from pytest_aep_export.cassettes import Cassette
+    from pytest_aep_export.client import AepClient, AsyncAepClient
+    from pytest_aep_export.contract import Contract
+    from pytest_aep_export.emulator import Behaviour, Emulator, EmulatorServer, Journal, Tenant
+    from pytest_aep_export.lifecycle import Clock
+    from pytest_aep_export.model import Credentials, Dataset, ExportJob
+    from pytest_aep_export.profiles import ProfileData
+    from pytest_aep_export.suite.targets import Target
+
+_MARKERS: Final = (
+    "aep_emulator(dialect, progression, profiles, ...): how the emulator acts towards this test.",
+    "aep_requirement(id): the requirement of the conformance suite that this test judges.",
+    "aep_capability(name): what a target must be able to do for this test to make sense.",
+    "aep_cassette(name): replay this recording instead of talking to a target.",
+    "aep_live: this test may talk to a target that is not on this machine.",
+)
+_EMULATOR_OPTIONS: Final = frozenset(
+    {"dialect", "progression", "profiles", "seed", "sandboxes", "cancel_finished", "page_limit", "part_rows"}
+)
+_settings: Final = pytest.StashKey[Settings]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--aep-*`` options and ``aep_*`` ini settings; credentials come from the environment only."""
+    group = parser.getgroup("aep-export", "Adobe Experience Platform profile export")
+    for setting in SETTINGS.values():
+        group.addoption(setting.option, default=None, metavar="VALUE", help=f"{setting.help} [{setting.default}]")
+        parser.addini(setting.ini, setting.help, default="")
+    group.addoption("--aep-show-config", action="store_true", help="Show every setting and where it came from.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the markers."""
+    for marker in _MARKERS:
+        config.addinivalue_line("markers", marker)
+    config.stash[_settings] = Settings(
+        lambda setting: config.getoption(_attribute(setting)), os.environ, lambda setting: config.getini(setting.ini)
+    )
+
+
+def _attribute(setting: Setting) -> str:
+    return setting.option.removeprefix("--").replace("-", "_")
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say what requests go to; on request, every setting and its origin."""
+    settings = config.stash[_settings]
+    try:
+        lines = [f"aep-export: target {settings.get('target')}, suite {SUITE_VERSION}"]
+        return lines + (settings.describe() if config.getoption("aep_show_config") else [])
+    except ConfigurationError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+@pytest.fixture(scope="session")
+def aep_settings(pytestconfig: pytest.Config) -> Settings:
+    """The resolver of this plugin's settings."""
+    return pytestconfig.stash[_settings]
+
+
+@pytest.fixture(scope="session")
+def aep_contract() -> Contract:
+    """The contract: validates requests and responses of the API."""
+    from pytest_aep_export.contract import load  # noqa: PLC0415 - loads the contract
+
+    return load()
+
+
+@pytest.fixture(scope="session")
+def aep_server(aep_settings: Settings) -> Iterator[EmulatorServer]:
+    """The emulator on a free port of loopback, one for the whole session (with xdist, one for each worker)."""
+    from pytest_aep_export.emulator import Emulator, EmulatorServer  # noqa: PLC0415 - loads starlette and uvicorn
+
+    behaviour = _behaviour(aep_settings, {})
+    seed, profiles = aep_settings.get("seed"), aep_settings.get("profiles")
+    with (
+        Emulator(seed=seed, behaviour=behaviour, profiles=profiles) as emulator,
+        EmulatorServer(emulator) as server,
+    ):
+        yield server
+
+
+@pytest.fixture
+def aep_emulator(
+    request: pytest.FixtureRequest, aep_server: EmulatorServer, aep_settings: Settings
+) -> Iterator[Tenant]:
+    """A tenant of the emulator for this test alone, as the marker ``aep_emulator`` says.
+
+    Fails the test when it caused a call on a route that the contract does not know, or found a defect of the emulator.
+    """
+    if aep_settings.get("target") != "emulator":
+        pytest.skip(f"this test needs the emulator, but the target is {aep_settings.get('target')}")
+    options = _marked(request.node, "aep_emulator", _EMULATOR_OPTIONS)
+    emulator = aep_server.emulator
+    seen = len(emulator.stray), len(emulator.defects)
+    tenant = emulator.create_tenant(
+        options.get("sandboxes", ("prod",)),
+        behaviour=_behaviour(aep_settings, options),
+        data=_data(aep_settings, options),
+    )
+    yield tenant
+    complaints = _complaints(emulator, tenant, *seen)
+    tenant.delete()
+    if complaints:
+        pytest.fail("\n".join(complaints), pytrace=False)
+
+
+def _marked(node: pytest.Item, name: str, known: frozenset[str]) -> dict[str, Any]:
+    """The keywords of a marker, the nearest one's winning."""
+    options: dict[str, Any] = {}
+    for marker in node.iter_markers(name):
+        unknown = sorted(set(marker.kwargs) - known)
+        if marker.args or unknown:
+            wrong = ", ".join([*map(repr, marker.args), *unknown])
+            raise pytest.UsageError(f"marker {name} does not know {wrong}: it takes {', '.join(sorted(known))}")
+        options = {**marker.kwargs, **options}
+    return options
+
+
+def _behaviour(settings: Settings, options: Mapping[str, Any]) -> Behaviour:
+    from pytest_aep_export.contract.dialects import dialect  # noqa: PLC0415 - only in runs that use the emulator
+    from pytest_aep_export.emulator import Behaviour  # noqa: PLC0415 - the same
+    from pytest_aep_export.lifecycle import Progression  # noqa: PLC0415 - the same
+
+    progression = options.get("progression")
+    if not isinstance(progression, Progression):
+        progression = Progression(settings.get("progression", options))
+    direct = {name: options[name] for name in ("cancel_finished", "page_limit", "part_rows") if name in options}
+    return Behaviour(dialect=dialect(settings.get("dialect", options)), progression=progression, **direct)
+
+
+def _data(settings: Settings, options: Mapping[str, Any]) -> Callable[[], ProfileData]:
+    def make() -> ProfileData:
+        from pytest_aep_export.profiles import generate  # noqa: PLC0415 - loads numpy and Arrow
+
+        return generate(settings.get("profiles", options), seed=settings.get("seed", options))
+
+    return make
+
+
+def _complaints(emulator: Emulator, tenant: Tenant, stray: int, defects: int) -> list[str]:
+    unknown = [*tenant.journal.unknown, *(e for e in emulator.stray[stray:] if not e.operation)]
+    return [
+        *(f"{e.request.method} {e.request.path} is not emulated; repeat it with: {e.request.curl()}" for e in unknown),
+        *(f"the emulator broke its own contract, which is a bug of pytest-aep-export: {d}"
+          for d in emulator.defects[defects:]),
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def aep_credentials(request: pytest.FixtureRequest, aep_settings: Settings) -> Credentials:
+    """What a client needs to call the target: of this test's own tenant, or from the environment."""
+    from pytest_aep_export.suite.targets import credentials_from  # noqa: PLC0415 - only in runs that use it
+
+    if aep_settings.get("target") == "emulator":
+        tenant: Tenant = request.getfixturevalue("aep_emulator")
+        return tenant.credentials
+    return credentials_from(os.environ)
+
+
+@pytest.fixture
+def aep_target(request: pytest.FixtureRequest, aep_settings: Settings, aep_credentials: Credentials) -> Target:
+    """What requests go to, for tests that speak HTTP themselves."""
+    from pytest_aep_export.suite.targets import Target  # noqa: PLC0415 - loads httpx
+
+    url, ims_url = _urls(request, aep_settings)
+    return Target(base_url=url, ims_url=ims_url, credentials=aep_credentials)
+
+
+def _urls(request: pytest.FixtureRequest, settings: Settings) -> tuple[str, str]:
+    url = settings.get("target")
+    if url == "emulator":
+        server: EmulatorServer = request.getfixturevalue("aep_server")
+        url = server.url
+    return url, settings.get("ims_url") or f"{url}/ims/token/v3"
+
+
+@pytest.fixture
+def aep_client(
+    request: pytest.FixtureRequest, aep_settings: Settings, aep_credentials: Credentials
+) -> Iterator[AepClient]:
+    """An authenticated client of the target; with the emulator, waiting advances the tenant's clock instead."""
+    from pytest_aep_export.client import AepClient  # noqa: PLC0415 - loads httpx
+
+    url, ims_url = _urls(request, aep_settings)
+    with AepClient(aep_credentials, base_url=url, ims_url=ims_url, **_time(request, aep_settings)) as client:
+        yield client
+
+
+def _time(request: pytest.FixtureRequest, settings: Settings) -> dict[str, Any]:
+    if settings.get("target") != "emulator":
+        return {}
+    tenant: Tenant = request.getfixturevalue("aep_emulator")
+    return {
+        "pause": lambda seconds: tenant.clock.advance(seconds=seconds) and None,
+        "now": lambda: tenant.clock.now() / 1000,
+    }
+
+
+@pytest.fixture
+def aep_async_client(
+    request: pytest.FixtureRequest, aep_settings: Settings, aep_credentials: Credentials
+) -> AsyncAepClient:
+    """The asynchronous client of the target; it calls the emulator in process, without a socket."""
+    import httpx  # noqa: PLC0415 - costly, and only needed from here on
+
+    from pytest_aep_export.client import AsyncAepClient  # noqa: PLC0415 - loads httpx
+
+    url, ims_url = _urls(request, aep_settings)
+    if aep_settings.get("target") != "emulator":
+        return AsyncAepClient(aep_credentials, base_url=url, ims_url=ims_url)
+    server: EmulatorServer = request.getfixturevalue("aep_server")
+    tenant: Tenant = request.getfixturevalue("aep_emulator")
+
+    async def pause(seconds: float) -> None:
+        tenant.clock.advance(seconds=seconds)
+
+    return AsyncAepClient(
+        aep_credentials,
+        base_url=url,
+        ims_url=ims_url,
+        transport=httpx.ASGITransport(server.emulator.app),
+        pause=pause,
+        now=lambda: tenant.clock.now() / 1000,
+    )
+
+
+@pytest.fixture
+def aep_clock(aep_emulator: Tenant) -> Clock:
+    """The tenant's clock: ``aep_clock.advance(hours=6)`` costs nothing."""
+    return aep_emulator.clock
+
+
+@pytest.fixture
+def aep_journal(aep_emulator: Tenant) -> Journal:
+    """What this test exchanged with the emulator."""
+    return aep_emulator.journal
+
+
+@pytest.fixture
+def aep_profiles(aep_emulator: Tenant) -> Callable[..., ProfileData]:
+    """Makes fake profiles and loads them into the tenant: ``aep_profiles(1000, seed=7)``."""
+
+    def load(profiles: int = 100, **options: Any) -> ProfileData:
+        from pytest_aep_export.profiles import generate  # noqa: PLC0415 - loads numpy and Arrow
+
+        data = generate(profiles, **options)
+        aep_emulator.load(data)
+        return data
+
+    return load
+
+
+@pytest.fixture
+def aep_dataset(aep_client: AepClient) -> Dataset:
+    """A new dataset on the profile union schema, fit to be exported to."""
+    return aep_client.create_dataset("Profile Data Export")
+
+
+@pytest.fixture
+def aep_export_job(aep_client: AepClient, aep_dataset: Dataset) -> ExportJob:
+    """An export of whole profiles that has succeeded: its files can be read."""
+    return aep_client.wait_for_export_job(aep_client.create_export_job(dataset_id=aep_dataset.id))
+
+
+@pytest.fixture
+def aep_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
+    """The recording that the marker ``aep_cassette`` names, replayed for whatever HTTP client the test uses."""
+    from pytest_aep_export.cassettes import replay  # noqa: PLC0415 - loads vcrpy
+
+    marker = request.node.get_closest_marker("aep_cassette")
+    if marker is None or len(marker.args) != 1 or marker.kwargs:
+        raise pytest.UsageError("aep_cassette needs the marker @pytest.mark.aep_cassette('<area>/<name>')")
+    with replay(marker.args[0]) as cassette:
+        yield cassette

@@ -1,0 +1,102 @@
+"""What is decided once for each person: how they are identified and which records tell of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pytest_aep_export.profiles.columns import Flags, decimal_text, hex_text, list_of, map_of, pick, struct
+from pytest_aep_export.profiles.pools import DOMAINS, Pools
+from pytest_aep_export.profiles.randomness import Integers, Stream
+
+__all__ = ["Identity", "Persons", "identity_map", "ms", "times"]
+
+_JOIN: Final[Any] = pc.binary_join_element_wise  # its stub knows no mixture of arrays and a scalar
+
+
+def ms(year: int, month: int, day: int) -> int:
+    """The start of a day, UTC, in ms since the epoch."""
+    return int(datetime(year, month, day, tzinfo=UTC).timestamp()) * 1000
+
+
+def times(values: Integers) -> pa.Array[Any]:
+    """A timestamp column from ms since the epoch."""
+    return pa.array(values).view(pa.timestamp("ms", tz="UTC"))
+
+
+@dataclass(frozen=True, slots=True)
+class Persons:
+    """Persons by number; the same person may stand at several places, once for each record that tells of them.
+
+    ``draw`` answers with what belongs to the person, the same at all their places.
+    """
+
+    draw: Stream
+    pools: Pools
+
+    def at(self, places: Integers) -> Persons:
+        """The persons at these places."""
+        return Persons(self.draw.at(self.draw.index[places]), self.pools)
+
+    def customer_id(self) -> pa.StringArray:
+        """Their ids in the namespace CRMID: no two persons share one."""
+        return hex_text(self.draw.bits("customer"))
+
+    def device_id(self, device: str = "device") -> pa.StringArray:
+        """Ids in the namespace ECID: 38 digits."""
+        return decimal_text(self.draw.bits(device), self.draw.bits(f"{device}/low"), width=38)
+
+    def email(self, address: str = "email") -> pa.Array[Any]:
+        """An e-mail address; other words for ``address`` give other ones."""
+        local = self.pools.names["local"].combine_chunks()
+        unique = hex_text(self.draw.bits(address), width=10)
+        domain = pick(DOMAINS, self.draw.below(f"{address}/domain", len(DOMAINS)))
+        joined: pa.Array[Any] = _JOIN(pick(local, self.name()), unique, domain, "")
+        return joined
+
+    def name(self) -> Integers:
+        """Where their name stands in the pool."""
+        return self.draw.below("name", self.pools.names.num_rows)
+
+    def has_email(self) -> Flags:
+        """Whether any record knows an e-mail address of theirs."""
+        return self.draw.chance("has email", 0.9)
+
+    def in_loyalty(self) -> Flags:
+        """Whether they have a loyalty record."""
+        return self.draw.chance("in loyalty", 0.7)
+
+    def on_web(self) -> Flags:
+        """Whether they have a web record."""
+        return self.draw.chance("on web", 0.3)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The identities of one namespace, one for each row: present where ``where`` is true."""
+
+    namespace: str
+    ids: pa.Array[Any]
+    where: Flags
+    primary: Flags
+    state: str
+
+
+_STATES: Final = pa.array(["ambiguous", "authenticated"])
+
+
+def identity_map(*identities: Identity) -> pa.MapArray[Any, Any]:
+    """An ``identityMap`` column: for each row the identities that are present, at most one of each namespace."""
+    present = np.stack([identity.where for identity in identities], axis=1)
+    rows, kinds = np.nonzero(present)
+    primary = np.stack([identity.primary for identity in identities], axis=1)[rows, kinds]
+    ids = pa.concat_arrays([identity.ids for identity in identities]).take(pa.array(kinds * len(present) + rows))
+    states = np.array([_STATES.index(identity.state).as_py() for identity in identities])[kinds]
+    items = struct(id=ids, authenticatedState=pick(_STATES, states), primary=pa.array(primary))
+    keys = pick(pa.array([identity.namespace for identity in identities]), kinds)
+    return map_of(present.sum(axis=1), keys, list_of(np.ones(len(rows), dtype=np.int64), items))

@@ -1,0 +1,65 @@
+"""Random numbers by position: the number at a place never depends on which other places are asked for.
+
+Each number is a pure function of the seed, the name of a column and an index, so that profile #n is the same on any
+machine and in any partitioning. The mixing is SplitMix64's finaliser over a counter (Steele, Lea, Flood: "Fast Splittable
+Pseudorandom Number Generators", 2014): ten operations in numpy for a whole column.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Integers", "Stream"]
+
+Integers = NDArray[np.int64]
+
+_GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
+_FIRST: Final = np.uint64(0xBF58476D1CE4E5B9)
+_SECOND: Final = np.uint64(0x94D049BB133111EB)
+
+
+@lru_cache(maxsize=1024)
+def _key(seed: int, column: str) -> np.uint64:
+    digest = hashlib.blake2b(f"{seed}/{column}".encode(), digest_size=8).digest()
+    return np.uint64(int.from_bytes(digest, "little"))
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """The random numbers of one seed at some indices; each method answers with one value for each index."""
+
+    seed: int
+    index: NDArray[np.uint64]
+
+    def bits(self, column: str) -> NDArray[np.uint64]:
+        """64 random bits, never twice the same in one column."""
+        mixed = self.index * _GOLDEN + _key(self.seed, column)
+        mixed = (mixed ^ (mixed >> np.uint64(30))) * _FIRST
+        mixed = (mixed ^ (mixed >> np.uint64(27))) * _SECOND
+        return mixed ^ (mixed >> np.uint64(31))
+
+    def below(self, column: str, count: int) -> Integers:
+        """Whole numbers from 0 to ``count - 1``."""
+        return (self.bits(column) % np.uint64(count)).astype(np.int64)
+
+    def between(self, column: str, low: int, high: int) -> Integers:
+        """Whole numbers from ``low`` to ``high - 1``."""
+        return low + self.below(column, high - low)
+
+    def unit(self, column: str) -> NDArray[np.float64]:
+        """Numbers from 0 up to, but not including, 1."""
+        return (self.bits(column) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+    def chance(self, column: str, share: float) -> NDArray[np.bool_]:
+        """True for about that share of the indices."""
+        return self.unit(column) < share
+
+    def at(self, index: NDArray[Any]) -> Stream:
+        """The same seed at other indices."""
+        return Stream(self.seed, index.astype(np.uint64))

@@ -1,0 +1,149 @@
+"""Settings: one resolver for every option, with one order of precedence, and where each value came from.
+
+A value is taken from the first of these that gives one: marker, command line, environment, ini file, default.
+This module imports the standard library only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pytest_aep_export.errors import ConfigurationError
+
+__all__ = ["SETTINGS", "Setting", "Settings", "Value"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One option of this plugin.
+
+    Attributes:
+        name: What it is called: ``--aep-<name>`` on the command line, ``aep_<name>`` in an ini file.
+        help: What it does, in one sentence.
+        default: Its value where nobody says otherwise.
+        env: The environment variable that may give it.
+        choices: The only values it may have.
+        parse: Makes the value out of a text.
+    """
+
+    name: str
+    help: str
+    default: Any = None
+    env: str = ""
+    choices: tuple[str, ...] = ()
+    parse: Callable[[str], Any] = str
+
+    @property
+    def option(self) -> str:
+        """Its name on the command line."""
+        return f"--aep-{self.name.replace('_', '-')}"
+
+    @property
+    def ini(self) -> str:
+        """Its name in an ini file."""
+        return f"aep_{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A setting's value and where it came from."""
+
+    value: Any
+    origin: str
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise ValueError("expected a number that is not negative")
+    return value
+
+
+SETTINGS: Final[dict[str, Setting]] = {
+    setting.name: setting
+    for setting in (
+        Setting("target", "What requests go to: 'emulator', or a URL.", "emulator", "AEP_TARGET"),
+        Setting("ims_url", "Where tokens are asked for; by default the target's own /ims/token/v3.", "", "AEP_IMS_URL"),
+        Setting("dialect", "Which documented variant the emulator speaks.", "canonical"),
+        Setting(
+            "progression",
+            "How the emulator's jobs advance.",
+            "per-poll",
+            choices=("per-poll", "immediate", "elapsed", "manual"),
+        ),
+        Setting("profiles", "How many profiles each of the emulator's tenants has.", 100, parse=_count),
+        Setting("seed", "What ids and profile data are derived from.", 0, parse=_count),
+    )
+}
+"""Every setting by name. Credentials are no settings: they come from the environment only."""
+
+
+class Settings:
+    """Resolves settings.
+
+    Args:
+        command_line: What the command line gave, by setting; None where it gave nothing.
+        environment: The environment.
+        ini: What the ini file gave, by ini name; empty or None where it gave nothing.
+    """
+
+    def __init__(
+        self,
+        command_line: Callable[[Setting], str | None],
+        environment: Mapping[str, str],
+        ini: Callable[[Setting], str | None],
+    ) -> None:
+        self._command_line = command_line
+        self._environment = environment
+        self._ini = ini
+
+    def get(self, name: str, marker: Mapping[str, Any] | None = None) -> Any:
+        """A setting's value.
+
+        Args:
+            name: The setting's name.
+            marker: What a marker gave, by name.
+
+        Raises:
+            ConfigurationError: The value cannot be used; the message says where it came from.
+        """
+        return self.find(name, marker).value
+
+    def find(self, name: str, marker: Mapping[str, Any] | None = None) -> Value:
+        """A setting's value and where it came from.
+
+        Raises:
+            ConfigurationError: The value cannot be used; the message says where it came from.
+        """
+        setting = SETTINGS[name]
+        if marker and name in marker:
+            return _checked(setting, marker[name], "marker")
+        for origin, text in self._texts(setting):
+            if text:
+                return _checked(setting, text, origin)
+        return Value(setting.default, "default")
+
+    def _texts(self, setting: Setting) -> list[tuple[str, str | None]]:
+        return [
+            (f"option {setting.option}", self._command_line(setting)),
+            (f"environment variable {setting.env}", self._environment.get(setting.env)),
+            (f"ini option {setting.ini}", self._ini(setting)),
+        ]
+
+    def describe(self) -> list[str]:
+        """One line per setting: its value and where it came from."""
+        found = {setting: self.find(name) for name, setting in SETTINGS.items()}
+        return [f"{setting.ini} = {value.value!r} ({value.origin})" for setting, value in found.items()]
+
+
+def _checked(setting: Setting, given: Any, origin: str) -> Value:
+    try:
+        value = setting.parse(given) if isinstance(given, str) else given
+    except ValueError as error:
+        raise ConfigurationError(f"{setting.ini}: {given!r} from {origin} cannot be used: {error}") from error
+    if setting.choices and value not in setting.choices:
+        choices = ", ".join(setting.choices)
+        raise ConfigurationError(f"{setting.ini}: {given!r} from {origin} is none of {choices}")
+    return Value(value, origin)

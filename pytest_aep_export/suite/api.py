@@ -1,0 +1,201 @@
+"""The calls of an export's workflow, raw: each returns what was sent and what came back, and judges nothing.
+
+Only what later calls build on is required of an answer, such as the id of a job that was just created.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import time
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from pytest_aep_export.exchange import Exchange
+from pytest_aep_export.suite import payloads
+from pytest_aep_export.suite.expect import document, expect, not_applicable, not_verified, pick, status
+from pytest_aep_export.suite.targets import Target
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["BATCHES", "DATASETS", "ENDED", "FILES", "JOBS", "POLICIES", "UPS", "Api", "batch_ids", "below_ups", "dataset_id", "next_link"]
+
+UPS: Final = "/data/core/ups"
+JOBS: Final = f"{UPS}/export/jobs"
+POLICIES: Final = f"{UPS}/config/mergePolicies"
+DATASETS: Final = "/data/foundation/catalog/dataSets"
+BATCHES: Final = "/data/foundation/catalog/batches"
+FILES: Final = "/data/foundation/export"
+ENDED: Final = frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
+"""The statuses that a job never leaves; what a cancelled job shows is not documented (divergence 34)."""
+
+_SAMPLE_POLICY: Final = "e5bc94de-cd14-4cdf-a2bc-88b6e8cbfac2"
+_FIRST_PAUSE: Final = 0.05
+_PAGES: Final = 200
+
+
+class Api:
+    """The workflow's calls on one target.
+
+    Args:
+        target: Where they go to.
+        poll: Seconds between two looks at a job, at most; the first looks follow each other faster. The target's own
+            by default.
+        deadline: Seconds that a job is waited for; the target's own by default.
+    """
+
+    def __init__(self, target: Target, *, poll: float | None = None, deadline: float | None = None) -> None:
+        self.target = target
+        self.poll = target.poll if poll is None else poll
+        self.deadline = target.deadline if deadline is None else deadline
+        self._names = itertools.count(1)
+        self._policy = ""
+
+    # Catalog
+
+    def create_dataset(self, body: Mapping[str, Any] | None = None, *, path: str = DATASETS) -> Exchange:
+        """Create a dataset, on the union schema by default."""
+        name = f"aep-export suite {time.time_ns()}-{next(self._names)}"
+        return self.target.send("POST", path, json={**payloads.dataset(name), **(body or {})})
+
+    def new_dataset(self) -> str:
+        """The id of a new dataset on the union schema."""
+        return dataset_id(self.create_dataset())
+
+    def show_dataset(self, identifier: str) -> Exchange:
+        """Look a dataset up."""
+        return self.target.send("GET", f"{DATASETS}/{quote(identifier)}")
+
+    def show_batch(self, identifier: str) -> Exchange:
+        """Look a batch up in the Catalog."""
+        return self.target.send("GET", f"{BATCHES}/{quote(identifier)}")
+
+    # Export jobs
+
+    def policy(self) -> str:
+        """The id of a merge policy of the tenant: the seed's if it is there, else the default one, else any."""
+        if not self._policy:
+            exchange = status(self.target.send("GET", POLICIES), {200}, "the tenant's merge policies are listed")
+            policies = pick(exchange, "/children")
+            ranked = sorted(policies, key=lambda p: (p.get("id") == _SAMPLE_POLICY, p.get("default") is True))
+            expect(ranked, exchange, "the tenant has a merge policy", "none")
+            self._policy = str(ranked[-1]["id"])
+        return self._policy
+
+    def create_job(self, payload: Mapping[str, Any]) -> Exchange:
+        """Create an export job."""
+        return self.target.send("POST", JOBS, json=payload)
+
+    def new_job(self, payload: Mapping[str, Any]) -> Exchange:
+        """Create an export job that others build on: it has to be created."""
+        exchange = status(self.create_job(payload), range(200, 300), "the export job is created")
+        pick(exchange, "/id")
+        return exchange
+
+    def show_job(self, identifier: object) -> Exchange:
+        """Look at a job."""
+        return self.target.send("GET", f"{JOBS}/{identifier}")
+
+    def cancel_job(self, identifier: object) -> Exchange:
+        """Cancel a job."""
+        return self.target.send("DELETE", f"{JOBS}/{identifier}")
+
+    def list_jobs(self, **query: object) -> Exchange:
+        """List jobs."""
+        return self.target.send("GET", JOBS, query=query)
+
+    def walk(self, **query: object) -> Iterator[Exchange]:
+        """The pages of the list, as far as their links lead."""
+        exchange = self.list_jobs(**query)
+        for _ in range(_PAGES):
+            yield status(exchange, {200}, "a page of the list is answered with 200")
+            link = next_link(document(exchange))
+            if not link:
+                return
+            exchange = self.target.send("GET", below_ups(link))
+        not_verified(f"the list has more than {_PAGES} pages")
+
+    def watch(self, identifier: object) -> list[Exchange]:
+        """Look at a job until it has ended."""
+        looks: list[Exchange] = []
+        give_up, pause = time.monotonic() + self.deadline, _FIRST_PAUSE
+        while True:
+            looks.append(status(self.show_job(identifier), {200}, "a job is shown while it is watched"))
+            if pick(looks[-1], "/status") in ENDED:
+                return looks
+            if time.monotonic() > give_up:
+                not_verified(f"job {identifier} has not ended within {self.deadline:g} s")
+            if self.poll:
+                time.sleep(min(pause, self.poll))
+                pause *= 2
+
+    # Data Access
+
+    def list_batch(self, batch: str, **query: object) -> Exchange:
+        """List the files of a batch."""
+        return self.target.send("GET", f"{FILES}/batches/{quote(batch)}/files", query=query)
+
+    def list_file(self, identifier: str, **query: object) -> Exchange:
+        """List what a file id stands for, or read a file when a ``path`` is given."""
+        return self.target.send("GET", f"{FILES}/files/{quote(identifier)}", query=query)
+
+    def entries(self, batch: str) -> list[dict[str, Any]]:
+        """Every file of a batch: ``name``, ``length`` and the rest of its entry, with ``dataSetFileId`` added."""
+        listed = status(self.list_batch(batch), {200}, "the files of the batch are listed")
+        found: list[dict[str, Any]] = []
+        for position in range(len(pick(listed, "/data"))):
+            identifier = str(pick(listed, f"/data/{position}/dataSetFileId"))
+            shown = status(self.list_file(identifier), {200}, "a file of the batch is shown")
+            found += [{**entry, "dataSetFileId": identifier} for entry in pick(shown, "/data")]
+        return found
+
+    def read(self, entry: Mapping[str, Any]) -> Exchange:
+        """Download one file of `entries`."""
+        return self.list_file(str(entry["dataSetFileId"]), path=entry["name"])
+
+    def table(self, job: Exchange) -> pa.Table:
+        """The rows of a finished job: all files of all its batches."""
+        import pyarrow as pa  # noqa: PLC0415 - heavy, and only needed once there are rows
+        from pyarrow import parquet  # noqa: PLC0415
+
+        tables = []
+        for entry in itertools.chain.from_iterable(self.entries(batch) for batch in batch_ids(job)):
+            exchange = status(self.read(entry), {200}, "a file of the batch is downloaded")
+            try:
+                tables.append(parquet.read_table(io.BytesIO(exchange.response.body)))
+            except pa.ArrowInvalid as error:
+                not_verified(f"file {entry['name']} is not Parquet: {error}")
+        table = pa.concat_tables(tables, promote_options="permissive") if tables else pa.table({})
+        if not table.num_rows:
+            not_applicable("the export has no rows: the tenant holds no profiles that it selects")
+        return table
+
+
+def dataset_id(created: Exchange) -> str:
+    """The id in the reference that the creation of a dataset is answered with."""
+    status(created, {200, 201}, "the dataset is created")
+    return str(pick(created, "/0")).rpartition("/")[2]
+
+
+def batch_ids(job: Exchange) -> list[str]:
+    """The batches that a job names: the one, or those of its segments, as an array or a single object (divergence 47)."""
+    destination = pick(job, "/destination")
+    batches = destination.get("batches") or []
+    several = [batches] if isinstance(batches, Mapping) else batches
+    found = [str(b["batchId"]) for b in several if b.get("batchId")] or [str(destination.get("batchId") or "")]
+    expect(all(found), job, "a finished job names its batch", destination)
+    return found
+
+
+def next_link(page: object) -> str:
+    """The link to the next page; empty at the end, in whichever documented form (divergence 65)."""
+    links = page.get("link") if isinstance(page, Mapping) else None
+    link = links.get("next") if isinstance(links, Mapping) else None
+    return link if isinstance(link, str) else ""
+
+
+def below_ups(link: str) -> str:
+    """The path of a link, which is relative to the service or absolute (divergence 64)."""
+    return link if UPS in link else f"{UPS}/{link.lstrip('/')}"

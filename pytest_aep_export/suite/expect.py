@@ -1,0 +1,144 @@
+"""How a conformance test says what it requires: expectations that carry the exchange which breaks them.
+
+A plain ``assert`` can say what was found, but not which exchange shows it. `expect` keeps both together, so that a
+report can print what was required, what came back, and the command that reproduces it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping
+from typing import Any, Final, NoReturn
+
+import pytest
+
+from pytest_aep_export.contract import Violation
+from pytest_aep_export.exchange import Exchange
+
+__all__ = [
+    "NotApplicableError",
+    "NotVerifiedError",
+    "UnmetError",
+    "conforms",
+    "document",
+    "expect",
+    "not_applicable",
+    "not_verified",
+    "pick",
+    "refused",
+    "status",
+]
+
+_SHOWN: Final = 300
+
+
+class UnmetError(AssertionError):
+    """A requirement is not met.
+
+    Attributes:
+        required: What was looked for.
+        found: What was found instead.
+        exchange: The exchange that shows it, without its secrets.
+    """
+
+    def __init__(self, required: str, found: str, exchange: Exchange) -> None:
+        self.required = required
+        self.found = found
+        self.exchange = exchange.redacted()
+        super().__init__(
+            f"required: {required}\nfound: {found}\nanswer: {describe(self.exchange)}\n"
+            f"reproduce with: {exchange.request.curl()}"
+        )
+
+
+class NotApplicableError(pytest.skip.Exception):
+    """There is nothing to judge; pytest counts the test as skipped."""
+
+
+class NotVerifiedError(pytest.skip.Exception):
+    """It could not be judged; pytest counts the test as skipped."""
+
+
+def not_applicable(reason: str) -> NoReturn:
+    """End the test: the target lacks what the requirement speaks of."""
+    raise NotApplicableError(f"not applicable: {reason}")
+
+
+def not_verified(reason: str) -> NoReturn:
+    """End the test without a verdict."""
+    raise NotVerifiedError(f"not verified: {reason}")
+
+
+def describe(exchange: Exchange) -> str:
+    """An answer in one line: the status, the media type, the beginning of the body."""
+    response = exchange.response
+    media = response.headers.get("content-type", "no content type")
+    text = response.body[:_SHOWN].decode("utf-8", "replace") if response.body else "no body"
+    return f"{response.status}, {media}, {text}{'…' if len(response.body) > _SHOWN else ''}"
+
+
+def expect(met: object, exchange: Exchange, required: str, found: object) -> None:
+    """Require that a condition is met.
+
+    Args:
+        met: The condition.
+        exchange: What shows it.
+        required: What is required, as a clause.
+        found: What was found instead.
+
+    Raises:
+        UnmetError: The condition is not met.
+    """
+    __tracebackhide__ = True
+    if not met:
+        raise UnmetError(required, found if isinstance(found, str) else repr(found), exchange)
+
+
+def status(exchange: Exchange, allowed: Container[int], required: str) -> Exchange:
+    """The exchange, if its answer has one of the allowed statuses."""
+    __tracebackhide__ = True
+    expect(exchange.response.status in allowed, exchange, required, f"status {exchange.response.status}")
+    return exchange
+
+
+def document(exchange: Exchange) -> Any:
+    """The answer's body, parsed; it has to be JSON."""
+    __tracebackhide__ = True
+    try:
+        return exchange.response.json()
+    except ValueError as error:
+        raise UnmetError("the body is JSON", str(error), exchange) from None
+
+
+def pick(exchange: Exchange, pointer: str) -> Any:
+    """The value that a JSON pointer names in the answer's body; it has to be there."""
+    __tracebackhide__ = True
+    value = document(exchange)
+    for step in pointer.strip("/").split("/"):
+        try:
+            value = value[int(step)] if isinstance(value, list) else value[step]
+        except (LookupError, TypeError, ValueError):
+            raise UnmetError(f"the body has a value at {pointer}", f"nothing at {step!r}", exchange) from None
+    return value
+
+
+def refused(exchange: Exchange, required: str) -> Mapping[str, Any]:
+    """The error document of an answer that refuses the request with a status of 400 to 499."""
+    __tracebackhide__ = True
+    status(exchange, range(400, 500), required)
+    body = document(exchange)
+    expect(isinstance(body, Mapping), exchange, "the refusal's body is a JSON object", body)
+    found: Mapping[str, Any] = body
+    return found
+
+
+def conforms(exchange: Exchange, violations: Iterable[Violation], pointer: str = "") -> None:
+    """Require that the contract finds nothing wrong at or below a JSON pointer."""
+    __tracebackhide__ = True
+    for violation in violations:
+        at = violation.pointer
+        expect(
+            not (at == pointer or at.startswith(f"{pointer}/")),
+            exchange,
+            f"{at or 'the body'}: {violation.expected} ({violation.source})",
+            violation.found,
+        )

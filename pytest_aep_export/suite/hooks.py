@@ -1,0 +1,150 @@
+"""pytest's side of a conformance run: tests are held against the registry, and their outcomes become verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import pytest
+
+from pytest_aep_export.errors import TransportError
+from pytest_aep_export.suite.expect import NotApplicableError, NotVerifiedError, UnmetError
+from pytest_aep_export.suite.registry import Registry, conformance_path, lint
+from pytest_aep_export.suite.targets import Target
+from pytest_aep_export.suite.verdicts import Outcome, Result
+
+__all__ = ["MARKER", "Observer", "SuiteRun", "check_collection", "marked"]
+
+MARKER: Final = "aep_requirement"
+_SILENCES: Final = 3
+"""After so many requests in a row without an answer the target counts as dead, and the run ends."""
+
+
+class Observer(Protocol):
+    """Whoever wants to know how a run is getting on."""
+
+    def started(self, tests: Sequence[tuple[str, str]]) -> None:
+        """These tests will run: each with the id of its requirement."""
+
+    def judged(self, requirement: str, outcome: Outcome) -> None:
+        """A test has ended."""
+
+
+def marked(item: pytest.Item) -> list[str]:
+    """The ids that a test is marked with."""
+    return [str(name) for mark in item.iter_markers(MARKER) for name in mark.args]
+
+
+def check_collection(items: Iterable[pytest.Item], registry: Registry) -> None:
+    """Hold the collected conformance tests against the registry, and make them selectable by requirement.
+
+    Raises:
+        pytest.UsageError: They do not fit; one sentence for each reason.
+    """
+    folder = conformance_path() / "server"
+    tests = [item for item in items if item.path.parent == folder]
+    complete = {item.path for item in tests} == set(folder.glob("test_*.py")) and not _narrowed(tests)
+    problems = lint(registry, {_name(item): marked(item) for item in tests}, complete=complete)
+    if problems:
+        raise pytest.UsageError("; ".join(problems))
+    for item in tests:
+        item.extra_keyword_matches.update(marked(item))
+
+
+class SuiteRun:
+    """The plugin of one conformance run: it lends the target to the tests and collects what they find.
+
+    Attributes:
+        outcomes: By requirement, in the order of the tests' ends.
+        selected: The requirements whose tests were chosen to run.
+        stopped: Why the run ended early; empty when it did not.
+    """
+
+    def __init__(self, target: Target, observer: Observer) -> None:
+        self.outcomes: dict[str, list[Outcome]] = {}
+        self.selected: frozenset[str] = frozenset()
+        self.stopped = ""
+        self._target = target
+        self._observer = observer
+        self._silent = 0
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Make the marker known, and let the target win over that of any other plugin."""
+        config.addinivalue_line("markers", f"{MARKER}(id): the requirement that a conformance test judges")
+        config.pluginmanager.register(_TargetFixture(self._target), "aep-export-run-target")
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Tell what will run."""
+        tests = [(_name(item), marked(item)[0]) for item in session.items]
+        self.selected = frozenset(requirement for _, requirement in tests)
+        self._observer.started(tests)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Keep the outcome of the call, or of the set-up that kept it from being made."""
+        report = yield
+        if call.when == "call" or (call.when == "setup" and call.excinfo):
+            outcome = _outcome(_name(item), call.excinfo.value if call.excinfo else None, call.when)
+            self._keep(marked(item)[0], outcome)
+            self._give_up_on_the_dead(item.session, call)
+        return report
+
+    def _keep(self, requirement: str, outcome: Outcome) -> None:
+        self.outcomes.setdefault(requirement, []).append(outcome)
+        self._observer.judged(requirement, outcome)
+
+    def _give_up_on_the_dead(self, session: pytest.Session, call: pytest.CallInfo[None]) -> None:
+        silent = call.excinfo is not None and isinstance(call.excinfo.value, TransportError)
+        self._silent = self._silent + 1 if silent else 0
+        if self._silent == _SILENCES and call.excinfo:
+            self.stopped = f"{call.excinfo.value}; {_SILENCES} tests in a row had no answer, so the run was ended"
+            session.shouldstop = self.stopped
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True)
+class _TargetFixture:
+    """Registered after every other plugin, so that its fixture is the one which tests get."""
+
+    target: Target
+
+    @pytest.fixture(scope="session")
+    def aep_target(self) -> Target:
+        """The target of this run."""
+        return self.target
+
+
+def _outcome(test: str, error: BaseException | None, when: str) -> Outcome:
+    match error:
+        case None:
+            return Outcome(test, Result.MET)
+        case NotApplicableError():
+            return Outcome(test, Result.NOT_APPLICABLE, found=_sentence(error))
+        case NotVerifiedError():
+            return Outcome(test, Result.NOT_VERIFIED, found=_sentence(error))
+        case UnmetError() if when == "setup":
+            found = f"a prerequisite does not hold ({error.required}): {error.found}"
+            return Outcome(test, Result.NOT_VERIFIED, error.required, found, error.exchange)
+        case UnmetError():
+            return Outcome(test, Result.UNMET, error.required, error.found, error.exchange)
+        case TransportError():
+            return Outcome(test, Result.NOT_VERIFIED, found=str(error))
+        case _:
+            return Outcome(test, Result.BROKEN, found=f"{type(error).__name__}: {error}")
+
+
+def _sentence(error: NotApplicableError | NotVerifiedError) -> str:
+    return str(error.msg).partition(": ")[2]
+
+
+def _narrowed(items: Sequence[pytest.Item]) -> bool:
+    """Whether the command line names single tests, so that others of the same file are missing."""
+    arguments: Any = items[0].config.args if items else ()
+    return any("::" in argument for argument in arguments)
+
+
+def _name(item: pytest.Item) -> str:
+    return f"{Path(item.path).stem}::{item.name}"

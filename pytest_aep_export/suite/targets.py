@@ -1,0 +1,299 @@
+"""What requests go to: the embedded emulator, or any URL. Requests are sent raw, answers come back as exchanges.
+
+A `Target` holds nothing back and adds nothing of its own: no retries, no redirects, every header removable. That is
+what a suite needs and a client library must not offer.
+"""
+
+from __future__ import annotations
+
+import json as jsonlib
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final, Literal
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+
+from pytest_aep_export.contract import load
+from pytest_aep_export.errors import AepError, ConfigurationError, TransportError
+from pytest_aep_export.exchange import Exchange, Headers, Request, Response
+from pytest_aep_export.model import AEP_SCOPES, Credentials
+from pytest_aep_export.suite.version import SUITE_VERSION
+
+__all__ = ["EMULATOR", "IMS_PATH", "Target", "TargetError", "credentials_from", "is_adobe", "probe", "resolve"]
+
+EMULATOR: Final = "emulator"
+IMS_PATH: Final = "/ims/token/v3"
+
+_ADOBE: Final = ("adobe.io", "adobe.com", "adobe.net", "adobelogin.com")
+_PROBE_SECONDS: Final = 10.0
+_VARIABLES: Final = {
+    "client_id": "AEP_CLIENT_ID",
+    "client_secret": "AEP_CLIENT_SECRET",
+    "org_id": "AEP_ORG_ID",
+    "sandbox": "AEP_SANDBOX_NAME",
+    "scopes": "AEP_SCOPES",
+}
+_DEFAULTS: Final = {"sandbox": "prod", "scopes": AEP_SCOPES}
+
+
+class TargetError(AepError):
+    """The target cannot be judged at all; the message says what to do."""
+
+
+class Target:
+    """Where the suite sends its requests.
+
+    Args:
+        kind: ``emulator``: started for this run. ``url``: somebody else's server.
+        base_url: The gateway, without a trailing slash.
+        credentials: Whose tenant is worked in.
+        ims_url: The token endpoint; by default ``/ims/token/v3`` of the same host.
+        label: What reports call it.
+        poll: Seconds between two looks at a job, at most.
+        deadline: Seconds that a job is waited for.
+        timeout: Seconds that an answer is waited for.
+        transport: Instead of the network, for tests.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        credentials: Credentials,
+        *,
+        kind: Literal["emulator", "url"] = "url",
+        ims_url: str = "",
+        label: str = "",
+        poll: float = 5.0,
+        deadline: float = 1800.0,
+        timeout: float = 60.0,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.kind = kind
+        self.base_url = base_url.rstrip("/")
+        self.ims_url = ims_url or self.base_url + IMS_PATH
+        self.credentials = credentials
+        self.label = label or self.base_url
+        self.poll = poll
+        self.deadline = deadline
+        self.exchanges: list[Exchange] = []
+        self._token = ""
+        self._http = httpx.Client(timeout=timeout, transport=transport, headers={"Accept": "application/json"})
+        self._http.headers["User-Agent"] = f"aep-export-suite/{SUITE_VERSION}"
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    @contextmanager
+    def patience(self, seconds: float) -> Iterator[None]:
+        """For a while, wait only so long for each answer."""
+        before, self._http.timeout = self._http.timeout, httpx.Timeout(seconds)
+        try:
+            yield
+        finally:
+            self._http.timeout = before
+
+    def token(self) -> str:
+        """An access token, asked for once.
+
+        Raises:
+            TargetError: The token endpoint gave none.
+        """
+        if not self._token:
+            self._token = _access_token(self.request_token(), self.ims_url)
+        return self._token
+
+    def request_token(self, **changes: str) -> Exchange:
+        """Ask the token endpoint, with some of the form's fields changed."""
+        who = self.credentials
+        form = {"grant_type": "client_credentials", "client_id": who.client_id, "client_secret": who.client_secret}
+        body = urlencode(form | {"scope": who.scopes} | changes).encode()
+        return self._exchange("POST", self.ims_url, {"Content-Type": "application/x-www-form-urlencoded"}, body)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        body: bytes = b"",
+        query: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        without: Collection[str] = (),
+    ) -> Exchange:
+        """Send one request and keep the exchange.
+
+        Args:
+            method: The HTTP method.
+            path: Below the gateway, perhaps with a query; of an absolute URL only that much is used, so that no
+                credentials ever go to the host that an answer names.
+            json: A document to send.
+            body: Or the very bytes to send, as JSON unless a header says otherwise.
+            query: More parameters.
+            headers: Headers to add or change.
+            without: Headers to leave out, in lower case.
+
+        Raises:
+            TransportError: No answer came.
+        """
+        content = jsonlib.dumps(json).encode() if json is not None else body
+        every = {**self._standard(without), **({"content-type": "application/json"} if content else {})}
+        every |= {name.lower(): value for name, value in (headers or {}).items()}
+        sent = {name: value for name, value in every.items() if name not in without}
+        return self._exchange(method, self.base_url + _below_gateway(path, query or {}), sent, content)
+
+    def _standard(self, without: Collection[str]) -> dict[str, str]:
+        """The four headers that every call needs (seed, "Introduzione")."""
+        return {
+            "authorization": "" if "authorization" in without else f"Bearer {self.token()}",
+            "x-api-key": self.credentials.client_id,
+            "x-gw-ims-org-id": self.credentials.org_id,
+            "x-sandbox-name": self.credentials.sandbox,
+        }
+
+    def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Exchange:
+        try:
+            answer = self._http.request(method, url, headers=headers, content=body or None)
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            raise TransportError(f"{method} {url.partition('?')[0]} got no answer: {_reason(error)}") from error
+        request = Request(method, url, Headers(headers), body)
+        response = Response(answer.status_code, Headers(answer.headers.multi_items()), answer.content)
+        match = load().match(method, request.path)
+        exchange = Exchange(request, response, match.operation.id if match else "")
+        self.exchanges.append(exchange)
+        return exchange
+
+
+@contextmanager
+def resolve(
+    target: str = EMULATOR,
+    *,
+    ims_url: str = "",
+    dialect: str = "canonical",
+    credentials: Mapping[str, str] | Credentials | None = None,
+    live: bool = False,
+) -> Iterator[Target]:
+    """A target from plain settings, closed at the end.
+
+    Args:
+        target: ``emulator``, or the URL of a gateway.
+        ims_url: The token endpoint of a URL.
+        dialect: Which documented variant the emulator speaks.
+        credentials: Of a URL: a value, or the environment variables ``AEP_CLIENT_ID`` and so on.
+        live: Whether a host of Adobe's is meant on purpose.
+
+    Raises:
+        ConfigurationError: The settings cannot work.
+    """
+    opened = _emulator(dialect) if target == EMULATOR else _url(target, ims_url, credentials or {}, live=live)
+    with opened as result:
+        yield result
+
+
+def credentials_from(variables: Mapping[str, str]) -> Credentials:
+    """The credentials that the environment variables ``AEP_*`` hold.
+
+    Raises:
+        ConfigurationError: Some are missing; the message names all of them.
+    """
+    values = {field: variables.get(name, "") or _DEFAULTS.get(field, "") for field, name in _VARIABLES.items()}
+    missing = [_VARIABLES[field] for field, value in values.items() if not value]
+    if missing:
+        raise ConfigurationError(f"a URL target needs credentials: set {', '.join(missing)} in the environment")
+    return Credentials(**values)
+
+
+def is_adobe(url: str) -> bool:
+    """Whether a URL leads to a host of Adobe's."""
+    host = (urlsplit(url).hostname or "").rstrip(".").lower()
+    return any(host == domain or host.endswith(f".{domain}") for domain in _ADOBE)
+
+
+def probe(target: Target) -> None:
+    """Find out in bounded time whether the target can be judged: it answers, speaks JSON, and takes the credentials.
+
+    Raises:
+        TargetError: It cannot; the message says what to do.
+    """
+    try:
+        with target.patience(_PROBE_SECONDS):
+            target.token()
+            exchange = target.send("GET", "/data/core/ups/export/jobs", query={"limit": 1})
+    except TransportError as error:
+        raise TargetError(f"{error}; is the server up, and is --target right?") from error
+    _require_json(exchange, target.base_url, "--target")
+    if exchange.response.status in {401, 403}:
+        raise TargetError(
+            f"{target.base_url} refuses the credentials with {exchange.response.status}: "
+            "check AEP_ORG_ID and AEP_SANDBOX_NAME, and that the integration may work there"
+        )
+
+
+@contextmanager
+def _emulator(dialect: str) -> Iterator[Target]:
+    from pytest_aep_export.emulator import Emulator, EmulatorServer  # noqa: PLC0415 - heavy, and not for URL targets
+
+    emulator = Emulator(dialect=dialect)
+    tenant = emulator.create_tenant()
+    with EmulatorServer(emulator) as server:
+        target = Target(
+            server.url,
+            tenant.credentials,
+            kind="emulator",
+            label=f"the embedded emulator, dialect {dialect}",
+            poll=0,
+            deadline=10,
+        )
+        try:
+            yield target
+        finally:
+            target.close()
+
+
+@contextmanager
+def _url(
+    url: str, ims_url: str, credentials: Mapping[str, str] | Credentials, *, live: bool
+) -> Iterator[Target]:
+    for address in filter(None, (url, ims_url)):
+        if urlsplit(address).scheme not in {"http", "https"} or not urlsplit(address).hostname:
+            raise ConfigurationError(f"{address!r} is no URL: use {EMULATOR!r}, or one like http://127.0.0.1:8080")
+        if is_adobe(address) and not live:
+            raise ConfigurationError(f"{address} is Adobe's live service, where exports cost quota: add --live if you mean it")
+    who = credentials if isinstance(credentials, Credentials) else credentials_from(credentials)
+    target = Target(url, who, ims_url=ims_url)
+    try:
+        yield target
+    finally:
+        target.close()
+
+
+def _below_gateway(path: str, query: Mapping[str, object]) -> str:
+    parts = urlsplit(path)
+    text = "&".join(filter(None, (parts.query, urlencode(query))))
+    return f"{parts.path}?{text}" if text else parts.path
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def _access_token(exchange: Exchange, url: str) -> str:
+    _require_json(exchange, url, "--ims-url")
+    body = exchange.response.json()
+    token = body.get("access_token") if isinstance(body, Mapping) else None
+    if not token:
+        raise TargetError(
+            f"{url} gives no token ({exchange.response.status}): check AEP_CLIENT_ID, AEP_CLIENT_SECRET and --ims-url"
+        )
+    return str(token)
+
+
+def _require_json(exchange: Exchange, url: str, option: str) -> None:
+    try:
+        exchange.response.json()
+    except ValueError:
+        media = exchange.response.headers.get("content-type", "no media type")
+        raise TargetError(
+            f"{url} answers with {media} instead of JSON, so this is not the API: check {option}"
+        ) from None

@@ -1,0 +1,85 @@
+"""Verdicts: what one test says of a requirement, and how several of them become one verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from pytest_aep_export.exchange import Exchange
+from pytest_aep_export.suite.registry import Level
+
+__all__ = ["Outcome", "Result", "Verdict", "combine"]
+
+
+class Verdict(StrEnum):
+    """What a run says of a requirement.
+
+    Attributes:
+        PASS: Judged, and it holds.
+        FAIL: A MUST that does not hold.
+        WARN: A SHOULD that does not hold.
+        INFO: A MAY that does not hold.
+        NOT_APPLICABLE: There is nothing to judge: the target lacks what the requirement speaks of.
+        NOT_VERIFIED: It was not judged, or not to the end. Never counts as passed.
+        ERROR: The suite itself failed.
+    """
+
+    PASS = "pass"  # noqa: S105 - a verdict, no password
+    FAIL = "fail"
+    WARN = "warn"
+    INFO = "info"
+    NOT_APPLICABLE = "not-applicable"
+    NOT_VERIFIED = "not-verified"
+    ERROR = "error"
+
+
+class Result(StrEnum):
+    """What one test says of its requirement, whatever the level."""
+
+    MET = "met"
+    UNMET = "unmet"
+    NOT_APPLICABLE = "not-applicable"
+    NOT_VERIFIED = "not-verified"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one test found.
+
+    Attributes:
+        test: The test's name.
+        result: What it says of its requirement.
+        required: What it looked for, where it did not find that.
+        found: What it found instead, or why it could not judge.
+        exchange: The exchange that shows it.
+    """
+
+    test: str
+    result: Result
+    required: str = ""
+    found: str = ""
+    exchange: Exchange | None = None
+
+
+_UNMET: Final = {Level.MUST: Verdict.FAIL, Level.SHOULD: Verdict.WARN, Level.MAY: Verdict.INFO}
+_BY_WEIGHT: Final = (Result.UNMET, Result.BROKEN, Result.NOT_VERIFIED, Result.MET, Result.NOT_APPLICABLE)
+_VERDICTS: Final = {
+    Result.BROKEN: Verdict.ERROR,
+    Result.NOT_VERIFIED: Verdict.NOT_VERIFIED,
+    Result.MET: Verdict.PASS,
+    Result.NOT_APPLICABLE: Verdict.NOT_APPLICABLE,
+}
+
+
+def combine(level: Level, outcomes: Iterable[Outcome]) -> Verdict:
+    """The verdict on a requirement of that level, from everything that its tests found.
+
+    One counter-example is certain, so it wins over all else. After it weighs what casts doubt: a broken test, then one
+    that could not judge. What remains is a pass if any test judged. A requirement without an outcome is not verified.
+    """
+    results = {outcome.result for outcome in outcomes}
+    heaviest = next((result for result in _BY_WEIGHT if result in results), Result.NOT_VERIFIED)
+    return _UNMET[level] if heaviest is Result.UNMET else _VERDICTS[heaviest]
