@@ -18,7 +18,7 @@ __all__ = ["Exchange", "Headers", "Request", "Response", "redact_text"]
 
 REDACTED: Final = "REDACTED"
 _SECRET_HEADERS: Final = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-api-key"})
-_SECRET_FIELDS: Final = frozenset({"client_secret", "access_token", "refresh_token", "jwt_token", "code", "client_id"})
+_SECRET_FIELDS: Final = frozenset({"client_secret", "access_token", "refresh_token", "jwt_token", "client_id"})
 _JWT: Final = re.compile(r"eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*")
 _NAMES: Final = "|".join(sorted(_SECRET_FIELDS))
 _JSON_SECRET: Final = re.compile(rf'("(?:{_NAMES})"\s*:\s*")[^"]*(")')

@@ -142,7 +142,7 @@ class AsyncAepClient:
         self,
         job: ExportJob | int | str,
         *,
-        timeout: float = TIMEOUT,
+        timeout: float = TIMEOUT,  # noqa: ASYNC109 - the pauses count towards it, even in virtual time
         poll: PollPolicy = PollPolicy(),  # noqa: B008 - frozen
         progress: Progress | None = None,
     ) -> ExportJob:

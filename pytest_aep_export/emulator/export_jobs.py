@@ -74,7 +74,7 @@ def _policy(call: Call, wanted: Mapping[str, Any]) -> MergePolicy:
 
 
 def _target(call: Call, policy: MergePolicy, segment: Mapping[str, Any] | None) -> Target:
-    from pytest_aep_export.exporter import InvalidExportError  # noqa: PLC0415 - only needed where jobs are created
+    from pytest_aep_export.exporter.plan import InvalidExportError  # noqa: PLC0415 - only needed where jobs are created
 
     shown = segment and {"segmentNs": "ups", "status": ["realized"], **segment}
     number = call.state.store.next_number(call.sandbox.key, "batch")

@@ -43,7 +43,7 @@ def plan_of(request: Mapping[str, Any], policy: MergePolicy, target: Target) -> 
     Raises:
         InvalidExportError: The request asks for what cannot be exported.
     """
-    from pytest_aep_export.exporter import plan  # noqa: PLC0415 - only needed where jobs are created and run
+    from pytest_aep_export.exporter.plan import plan  # noqa: PLC0415 - only needed where jobs are created and run
 
     if target.segment is not None:
         request = {**request, "filter": {**request["filter"], "segments": [target.segment]}}

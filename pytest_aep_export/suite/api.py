@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.suite import payloads
-from pytest_aep_export.suite.expect import document, expect, not_applicable, not_verified, pick, status
+from pytest_aep_export.suite.expect import document, expect, not_applicable, not_verified, pick, prerequisite, status
 from pytest_aep_export.suite.targets import Target
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class Api:
         name = f"aep-export suite {time.time_ns()}-{next(self._names)}"
         return self.target.send("POST", path, json={**payloads.dataset(name), **(body or {})})
 
+    @prerequisite()
     def new_dataset(self) -> str:
         """The id of a new dataset on the union schema."""
         return dataset_id(self.create_dataset())
@@ -74,6 +75,7 @@ class Api:
 
     # Export jobs
 
+    @prerequisite()
     def policy(self) -> str:
         """The id of a merge policy of the tenant: the seed's if it is there, else the default one, else any."""
         if not self._policy:
@@ -88,6 +90,7 @@ class Api:
         """Create an export job."""
         return self.target.send("POST", JOBS, json=payload)
 
+    @prerequisite()
     def new_job(self, payload: Mapping[str, Any]) -> Exchange:
         """Create an export job that others build on: it has to be created."""
         exchange = status(self.create_job(payload), range(200, 300), "the export job is created")
@@ -117,6 +120,7 @@ class Api:
             exchange = self.target.send("GET", below_ups(link))
         not_verified(f"the list has more than {_PAGES} pages")
 
+    @prerequisite()
     def watch(self, identifier: object) -> list[Exchange]:
         """Look at a job until it has ended."""
         looks: list[Exchange] = []
@@ -141,6 +145,7 @@ class Api:
         """List what a file id stands for, or read a file when a ``path`` is given."""
         return self.target.send("GET", f"{FILES}/files/{quote(identifier)}", query=query)
 
+    @prerequisite()
     def entries(self, batch: str) -> list[dict[str, Any]]:
         """Every file of a batch: ``name``, ``length`` and the rest of its entry, with ``dataSetFileId`` added."""
         listed = status(self.list_batch(batch), {200}, "the files of the batch are listed")
@@ -155,6 +160,7 @@ class Api:
         """Download one file of `entries`."""
         return self.list_file(str(entry["dataSetFileId"]), path=entry["name"])
 
+    @prerequisite()
     def table(self, job: Exchange) -> pa.Table:
         """The rows of a finished job: all files of all its batches."""
         import pyarrow as pa  # noqa: PLC0415 - heavy, and only needed once there are rows

@@ -6,7 +6,8 @@ report can print what was required, what came back, and the command that reprodu
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final, NoReturn
 
 import pytest
@@ -19,11 +20,13 @@ __all__ = [
     "NotVerifiedError",
     "UnmetError",
     "conforms",
+    "describe",
     "document",
     "expect",
     "not_applicable",
     "not_verified",
     "pick",
+    "prerequisite",
     "refused",
     "status",
 ]
@@ -66,6 +69,15 @@ def not_applicable(reason: str) -> NoReturn:
 def not_verified(reason: str) -> NoReturn:
     """End the test without a verdict."""
     raise NotVerifiedError(f"not verified: {reason}")
+
+
+@contextmanager
+def prerequisite() -> Iterator[None]:
+    """What is required here is not what the test judges: when it is not met, the test ends without a verdict."""
+    try:
+        yield
+    except UnmetError as error:
+        not_verified(f"a prerequisite does not hold; required: {error.required}; found: {error.found}")
 
 
 def describe(exchange: Exchange) -> str:

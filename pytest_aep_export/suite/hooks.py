@@ -88,7 +88,7 @@ class SuiteRun:
         """Keep the outcome of the call, or of the set-up that kept it from being made."""
         report = yield
         if call.when == "call" or (call.when == "setup" and call.excinfo):
-            outcome = _outcome(_name(item), call.excinfo.value if call.excinfo else None, call.when)
+            outcome = _outcome(_name(item), call.excinfo.value if call.excinfo else None)
             self._keep(marked(item)[0], outcome)
             self._give_up_on_the_dead(item.session, call)
         return report
@@ -117,7 +117,7 @@ class _TargetFixture:
         return self.target
 
 
-def _outcome(test: str, error: BaseException | None, when: str) -> Outcome:
+def _outcome(test: str, error: BaseException | None) -> Outcome:
     match error:
         case None:
             return Outcome(test, Result.MET)
@@ -125,9 +125,6 @@ def _outcome(test: str, error: BaseException | None, when: str) -> Outcome:
             return Outcome(test, Result.NOT_APPLICABLE, found=_sentence(error))
         case NotVerifiedError():
             return Outcome(test, Result.NOT_VERIFIED, found=_sentence(error))
-        case UnmetError() if when == "setup":
-            found = f"a prerequisite does not hold ({error.required}): {error.found}"
-            return Outcome(test, Result.NOT_VERIFIED, error.required, found, error.exchange)
         case UnmetError():
             return Outcome(test, Result.UNMET, error.required, error.found, error.exchange)
         case TransportError():

@@ -1,0 +1,219 @@
+"""Adobe's own Python client, `aepp`, works against the emulator as it is.
+
+It is pointed at the emulator by configuration only: the API's host is an argument of its ``configure``, and the address
+of the token service, for which it has no argument, is a value of the configuration that ``configure`` returns.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import aepp
+import pyarrow.parquet as pq
+import pytest
+from aepp.catalog import Catalog
+from aepp.config import config_object, endpoints, header
+from aepp.customerprofile import Profile
+from aepp.dataaccess import DataAccess
+from aepp.segmentation import Segmentation
+
+from pytest_aep_export import Credentials, EmulatorServer, Tenant
+
+if TYPE_CHECKING:
+    from aepp.configs import ConnectObject
+
+pytestmark = pytest.mark.filterwarnings(
+    # aepp keeps a session in each object and never closes it: its sockets are closed when Python collects them.
+    "ignore:unclosed <socket:ResourceWarning",
+    "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning",
+)
+
+DEFAULT_POLICY = "0bf16e61-90e9-4204-b8fa-ad250360957b"
+
+
+@pytest.fixture
+def connection(aep_server: EmulatorServer, aep_credentials: Credentials) -> Iterator[ConnectObject]:
+    """The configuration of aepp for this test's tenant; aepp's own defaults are put back afterwards."""
+    defaults = [(shared, copy.deepcopy(shared)) for shared in (config_object, endpoints, header)]
+    configured = aepp.configure(
+        org_id=aep_credentials.org_id,
+        client_id=aep_credentials.client_id,
+        secret=aep_credentials.client_secret,
+        scopes=aep_credentials.scopes,
+        sandbox=aep_credentials.sandbox,
+        environment="support",
+        endpoint=aep_server.url,
+        retry=0,
+        connectInstance=True,
+    )
+    configured.getConfigObject()["oauthTokenEndpointV2"] = f"{aep_server.url}/ims/token/v3"
+    yield configured
+    for shared, default in defaults:
+        shared.clear()
+        shared.update(default)
+
+
+@pytest.fixture
+def profile(connection: ConnectObject) -> Profile:
+    """The part of aepp that knows export jobs and merge policies."""
+    return Profile(config=connection)
+
+
+@pytest.fixture
+def catalog(connection: ConnectObject) -> Catalog:
+    """The part of aepp that knows datasets and batches."""
+    return Catalog(config=connection)
+
+
+@pytest.fixture
+def dataset_id(catalog: Catalog) -> str:
+    """A new dataset on the union schema."""
+    [reference] = catalog.createUnionProfileDataset()
+    return reference.removeprefix("@/dataSets/")
+
+
+def create(profile: Profile, dataset_id: str) -> dict[str, Any]:
+    """A new export job, made from aepp's arguments."""
+    return profile.createExportJob(
+        fields=["identities.id", "person.name.firstName"], mergePolicyId=DEFAULT_POLICY, datasetId=dataset_id
+    )
+
+
+def finish(profile: Profile, job: dict[str, Any]) -> dict[str, Any]:
+    """The job as it is when it has ended, looked at a few times at most."""
+    for _ in range(5):
+        job = profile.getExportJob(job["id"])
+        if job["status"] not in {"NEW", "PROCESSING"}:
+            return job
+    pytest.fail(f"job {job['id']} is still {job['status']}")
+
+
+def test_aepp_gets_a_token_from_the_emulator(connection: ConnectObject, aep_emulator: Tenant):
+    """The client asks for a token with a form, and the emulator's answer is a token that it can go on with."""
+    connection.connect()
+
+    [exchange] = aep_emulator.journal.of("requestToken")
+    assert connection.token == exchange.response.json()["access_token"]
+
+
+def test_aepp_creates_a_dataset_and_finds_it_again(catalog: Catalog, dataset_id: str):
+    """A dataset made by aepp is on the union schema, and aepp can read it and the list that it is in."""
+    [dataset] = catalog.getDataSet(dataset_id).values()
+
+    assert dataset["schemaRef"]["id"] == "https://ns.adobe.com/xdm/context/profile__union"
+    assert catalog.getDataSets()[dataset_id]["name"] == "Profile Data Export"
+    assert dataset_id in set(catalog.getDatasetsInfos()["id"])
+
+
+def test_aepp_pages_through_the_datasets(catalog: Catalog):
+    """The client finds every dataset over several pages: it goes on until a page is not full."""
+    made = {catalog.createUnionProfileDataset()[0].removeprefix("@/dataSets/") for _ in range(4)}
+
+    assert made <= set(catalog.getDataSets(limit=2))
+
+
+def test_aepp_creates_a_job_and_sees_it_succeed(profile: Profile, dataset_id: str):
+    """A job made from aepp's arguments begins as NEW and ends as SUCCEEDED with a batch."""
+    job = create(profile, dataset_id)
+    ended = finish(profile, job)
+
+    assert job["status"] == "NEW"
+    assert ended["status"] == "SUCCEEDED"
+    assert ended["destination"]["batchId"]
+
+
+def test_aepp_lists_the_first_page_of_jobs(profile: Profile, dataset_id: str):
+    """The client's list of one page, asked for with a trailing slash, holds as many jobs as it wants."""
+    made = [create(profile, dataset_id)["id"] for _ in range(3)]
+
+    page = profile.getExportJobs(limit=2)
+
+    assert len(page["records"]) == 2
+    assert {job["id"] for job in page["records"]} < set(made)
+
+
+def test_aepp_lists_the_jobs_of_all_pages(connection: ConnectObject, profile: Profile, dataset_id: str):
+    """The client's segmentation client follows the links from page to page, meets every job once, and stops."""
+    made = [create(profile, dataset_id)["id"] for _ in range(5)]
+
+    listed = [job["id"] for job in Segmentation(config=connection).getExportJobs(limit=2)]
+
+    assert sorted(listed) == sorted(made)
+
+
+def test_aepp_cancels_a_job(profile: Profile, dataset_id: str):
+    """The client's delete is answered with a bare 204, and the job is cancelled."""
+    job = create(profile, dataset_id)
+
+    assert profile.deleteExportJob(job["id"]) == 204
+    assert profile.getExportJob(job["id"])["status"] == "CANCELLED"
+
+
+def test_aepp_gets_errors_as_json(profile: Profile):
+    """The client hands the body of an error to its caller: it is JSON, and says what is wrong."""
+    problem = profile.getExportJob("404404")
+
+    assert problem["status"] == 404
+    assert "404404" in str(problem)
+
+
+def test_aepp_lists_merge_policies_and_reads_one(profile: Profile):
+    """The client lists every merge policy over several pages, and reads one by its id."""
+    policies = profile.getMergePolicies(limit=1)
+    policy = profile.getMergePolicy(DEFAULT_POLICY)
+
+    assert len({policy["id"] for policy in policies}) == len(policies) > 1
+    assert policy in policies
+    assert policy["default"] is True
+
+
+def test_aepp_downloads_what_a_job_exported(
+    connection: ConnectObject, profile: Profile, catalog: Catalog, dataset_id: str
+):
+    """From a job over its batch to its files: they are Parquet, and hold the rows that the job counted."""
+    job = finish(profile, create(profile, dataset_id))
+    batch_id = job["destination"]["batchId"]
+    access = DataAccess(config=connection)
+
+    [batch] = catalog.getBatch(batch_id).values()
+    assert batch["relatedObjects"] == [{"type": "dataSet", "id": dataset_id}]
+    [file] = access.getBatchFiles(batch_id)
+    parts = access.getFiles(file["dataSetFileId"])["data"]
+    downloads = [access.getFiles(file["dataSetFileId"], path=part["name"]) for part in parts]
+
+    assert [len(download.getbuffer()) for download in downloads] == [int(part["length"]) for part in parts]
+    assert (
+        sum(len(access.transformDataToDataFrame(download)) for download in downloads)
+        == (job["metrics"]["totalExportedProfileCounter"])
+    )
+    assert pq.read_schema(io.BytesIO(downloads[0].getvalue())).names == ["identities", "person"]
+
+
+def test_aepp_asks_for_the_head_of_a_file(
+    connection: ConnectObject, profile: Profile, dataset_id: str, aep_emulator: Tenant
+):
+    """The client's HEAD of a file is answered with its length and no body."""
+    job = finish(profile, create(profile, dataset_id))
+    access = DataAccess(config=connection)
+    [file] = access.getBatchFiles(job["destination"]["batchId"])
+    [part] = access.getFiles(file["dataSetFileId"])["data"]
+
+    access.getHeadFile(file["dataSetFileId"], path=part["name"])
+
+    [exchange] = aep_emulator.journal.of("headFile")
+    assert exchange.response.status == 200
+    assert exchange.response.headers["content-length"] == part["length"]
+    assert exchange.response.body == b""
+
+
+@pytest.mark.parametrize("dialect", ["canonical", "profile-guide", "segmentation-guide", "openapi"])
+def test_aepp_survives_every_dialect(request: pytest.FixtureRequest, dialect: str):
+    """Whichever documented variant the emulator speaks, aepp gets its export."""
+    request.applymarker(pytest.mark.aep_emulator(dialect=dialect))
+    profile: Profile = request.getfixturevalue("profile")
+    dataset_id: str = request.getfixturevalue("dataset_id")
+
+    assert finish(profile, create(profile, dataset_id))["status"] == "SUCCEEDED"

@@ -1,0 +1,133 @@
+"""Every snippet of the README does what it says."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from sybil import Example, Sybil
+from sybil.parsers.markdown import CodeBlockParser
+
+from pytest_aep_export import Credentials, Emulator, EmulatorServer
+
+ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
+BOOTSTRAP = "python3 -m pip install -q --target .tools uv && .tools/bin/uv run --frozen"
+TIMEOUT = 120
+
+
+def _environment(credentials: Credentials | None = None) -> dict[str, str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AEP_")}
+    if credentials is None:
+        return environment
+    return environment | {
+        "AEP_CLIENT_ID": credentials.client_id,
+        "AEP_CLIENT_SECRET": credentials.client_secret,
+        "AEP_ORG_ID": credentials.org_id,
+        "AEP_SANDBOX_NAME": credentials.sandbox,
+    }
+
+
+def _run(words: list[str], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [str(BIN / words[0]), *words[1:]]
+    return subprocess.run(
+        command, cwd=folder, env=_environment() | environment, capture_output=True, text=True, timeout=TIMEOUT,
+        check=False,
+    )  # fmt: skip
+
+
+def _run_as_test(snippet: str, folder: Path) -> None:
+    """A Python snippet is a test module: it holds tests, and they pass."""
+    (folder / "test_snippet.py").write_text(snippet)
+    done = _run(["pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "test_snippet.py"], folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{snippet.count('def test_')} passed" in done.stdout
+
+
+def _run_conformance(_line: str, folder: Path) -> None:
+    """The first of the two commands, after its set-up, which the CI script runs as it stands."""
+    done = _run(["aep-export", "run"], folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "fail" in done.stdout
+
+
+def _is_what_ci_runs(line: str, _folder: Path) -> None:
+    """The second command is what runs this test; the CI script says so to the letter."""
+    assert line in (ROOT / ".ci" / "run").read_text()
+
+
+def _names_this_project(line: str, _folder: Path) -> None:
+    assert f'name = "{line.rsplit(maxsplit=1)[-1]}"' in (ROOT / "pyproject.toml").read_text()
+
+
+def _serve(line: str, folder: Path) -> None:
+    """The server says where it is and who may call, and ends cleanly when it is told to."""
+    words = shlex.split(line)
+    process = subprocess.Popen(
+        [str(BIN / words[0]), *words[1:]], cwd=folder, env=_environment(), stdout=subprocess.PIPE, text=True
+    )
+    watchdog = threading.Timer(TIMEOUT, process.kill)
+    watchdog.start()
+    with process:
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        process.send_signal(signal.SIGTERM)
+    watchdog.cancel()
+    assert set(ready) == {"url", "client_id", "client_secret", "org_id", "sandboxes", "pid"}
+    assert ready["sandboxes"] == ["prod", "dev"]
+    assert process.returncode == 0
+
+
+def _judge(line: str, folder: Path) -> None:
+    """The suite judges a server that is already running."""
+    with Emulator() as emulator, EmulatorServer(emulator) as server:
+        tenant = emulator.create_tenant()
+        words = [word.replace("http://127.0.0.1:8080", server.url) for word in shlex.split(line)]
+        done = _run(words, folder, **_environment(tenant.credentials))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads((folder / "verdicts.json").read_text())["verdicts"]
+
+
+SHELL = {
+    f"{BOOTSTRAP} --no-dev aep-export run": _run_conformance,
+    f"{BOOTSTRAP} --all-extras pytest": _is_what_ci_runs,
+    "pip install pytest-aep-export": _names_this_project,
+    "aep-export serve --profiles 1000 --seed 7 --sandbox prod --sandbox dev --json": _serve,
+    "aep-export run --target http://127.0.0.1:8080 --json verdicts.json": _judge,
+}
+
+
+def _evaluate_python(example: Example) -> None:
+    _run_as_test(str(example.parsed), example.namespace["folder"])
+
+
+def _evaluate_shell(example: Example) -> None:
+    line = str(example.parsed).strip()
+    SHELL[line](line, example.namespace["folder"])
+
+
+DOCUMENT = Sybil(
+    parsers=[CodeBlockParser("python", _evaluate_python), CodeBlockParser("shell", _evaluate_shell)]
+).parse(ROOT / "README.md")
+EXAMPLES = list(DOCUMENT.examples())
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[f"line-{example.line}" for example in EXAMPLES])
+def test_every_snippet_of_the_readme_works(example: Example, tmp_path: Path):
+    """A reader who copies a snippet gets what the README promises."""
+    example.namespace["folder"] = tmp_path
+    example.evaluate()
+
+
+def test_every_command_of_the_readme_has_been_thought_of():
+    """No shell snippet is left out, and none is kept that the README no longer has."""
+    shown = {str(example.parsed).strip() for example in EXAMPLES if str(example.parsed).strip() in SHELL}
+    assert set(SHELL) == shown
+    assert (ROOT / "README.md").read_text().count("```shell") == len(SHELL)
