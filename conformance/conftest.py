@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -10,8 +11,8 @@ from pytest_aep_export.contract import Contract, load
 from pytest_aep_export.suite import registry
 from pytest_aep_export.suite.api import Api
 from pytest_aep_export.suite.exports import Exports, Shown
-from pytest_aep_export.suite.hooks import check_collection
-from pytest_aep_export.suite.targets import Target
+from pytest_aep_export.suite.hooks import TARGET, check_collection
+from pytest_aep_export.suite.targets import Target, resolve
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -19,12 +20,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("aep-export-suite", "conformance suite of the profile-export-jobs API")
     group.addoption("--aep-poll-interval", type=float, help="seconds between two looks at a job, at most")
     group.addoption("--aep-deadline", type=float, help="seconds that a job is waited for")
+    group.addoption("--aep-live", action="store_true", help="let the target be Adobe's live service")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Hold the tests against the registry before anything is deselected."""
     check_collection(items, registry.load())
+
+
+@pytest.fixture(scope="session")
+def aep_target(request: pytest.FixtureRequest) -> Iterator[Target]:
+    """One target for the whole session: that of ``aep-export run``, or what the options of the plugin say."""
+    lent = request.config.stash.get(TARGET, None)
+    if lent is not None:
+        yield lent
+        return
+    settings = request.getfixturevalue("aep_settings")
+    options = {name: settings.get(name) for name in ("target", "ims_url", "dialect")}
+    with resolve(**options, credentials=os.environ, live=request.config.getoption("--aep-live")) as target:
+        yield target
 
 
 @pytest.fixture(scope="session")

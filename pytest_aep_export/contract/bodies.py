@@ -6,7 +6,10 @@ import json
 import math
 from typing import Any, Final
 
-__all__ = ["UnreadableBodyError", "parse"]
+__all__ = ["DEEPEST", "UnreadableBodyError", "is_too_deep", "parse"]
+
+DEEPEST: Final = 64
+"""How deeply a request may nest its values; a choice of ours, far above what any documented request needs."""
 
 
 class UnreadableBodyError(ValueError):
@@ -35,23 +38,43 @@ def parse(body: bytes) -> Any:
         UnreadableBodyError: They hold none.
     """
     try:
-        text = body.decode().strip(_BLANKS)
-        value, end = _DECODER.raw_decode(text)
-        if end != len(text):
-            raise UnreadableBodyError(f"text behind a value, from position {end}")
-        if b"\\u" in body:
-            json.dumps(value, ensure_ascii=False).encode()
+        value, rest = _read(body)
     except UnreadableBodyError:
         raise
-    except UnicodeDecodeError as error:
-        raise UnreadableBodyError(f"bytes that are not UTF-8, from position {error.start}") from error
-    except UnicodeEncodeError as error:
-        raise UnreadableBodyError("half of a surrogate pair") from error
-    except json.JSONDecodeError as error:
-        found = f"text that ends or goes wrong at position {error.pos}" if text else "nothing"
-        raise UnreadableBodyError(found) from error
-    except ValueError as error:
-        raise UnreadableBodyError("a number with too many digits") from error
-    except RecursionError as error:
-        raise UnreadableBodyError("values nested too deeply") from error
+    except (ValueError, RecursionError) as error:
+        raise UnreadableBodyError(_reason(error)) from error
+    if rest:
+        raise UnreadableBodyError(f"a value with {rest} more characters behind it")
     return value
+
+
+def _read(body: bytes) -> tuple[Any, int]:
+    """The value, and how many characters follow it."""
+    text = body.decode().strip(_BLANKS)
+    value, end = _DECODER.raw_decode(text)
+    if b"\\u" in body:  # an escape can spell half of a surrogate pair, which no UTF-8 text can hold
+        json.dumps(value, ensure_ascii=False).encode()
+    return value, len(text) - end
+
+
+def _reason(error: ValueError | RecursionError) -> str:
+    match error:
+        case UnicodeDecodeError():
+            return f"bytes that are not UTF-8, from position {error.start}"
+        case UnicodeEncodeError():
+            return "half of a surrogate pair"
+        case json.JSONDecodeError():
+            return f"text that ends or goes wrong at position {error.pos}" if error.doc else "nothing"
+        case RecursionError():
+            return "values nested too deeply"
+        case _:
+            return "a number with too many digits"
+
+
+def is_too_deep(value: Any) -> bool:
+    """Whether values are nested more than `DEEPEST` deep."""
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        parts = [item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list)]
+        level = [item for part in parts for item in part]
+    return bool(level)

@@ -57,7 +57,9 @@ class Contract:
         match = self.match(request.method, request.path)
         if match is None:
             known = ", ".join(self.allowed_methods(request.path)) or "no method"
-            return [Violation("", f"an operation of the contract; {known} is known here", _call(request), "the contract")]
+            return [
+                Violation("", f"an operation of the contract; {known} is known here", _call(request), "the contract")
+            ]
         return self._requests.validate(match, request)
 
     def validate_response(self, operation_id: str, response: Response, dialect: str | None = None) -> list[Violation]:

@@ -80,17 +80,17 @@ def _findings(
     error: ValidationError, rule: Mapping[str, Any], root: Mapping[str, Any]
 ) -> Iterator[tuple[list[str], str, str]]:
     known: Mapping[str, Any] = rule.get("properties", {})
+    instance: Any = error.instance
     if error.validator == "required":
-        for name in error.validator_value:
-            if name not in error.instance:
+        for name in rule["required"]:
+            if name not in instance:
                 yield [name], clause(known.get(name, {}), root), "nothing"
     elif error.validator == "additionalProperties":
-        allowed = ", ".join(known)
-        for name in error.instance:
+        for name in instance:
             if name not in known:
-                yield [name], f"only the members {allowed}", "another member"
+                yield [name], f"only the members {', '.join(known)}", "another member"
     else:
-        found = "a secret" if rule.get("format") == "password" else show(error.instance)
+        found = "a secret" if rule.get("format") == "password" else show(instance)
         yield [], rule.get("x-expected") or _keyword(str(error.validator), error.validator_value), found
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from pytest_aep_export.contract.bodies import UnreadableBodyError, parse
+from pytest_aep_export.contract.bodies import DEEPEST, UnreadableBodyError, is_too_deep, parse
 from pytest_aep_export.contract.document import Node, parameters, resolve
 from pytest_aep_export.contract.explain import clause, show
 from pytest_aep_export.contract.media import is_json, media_type
@@ -43,7 +43,9 @@ class _Parameter:
         value = _read(text, self.kind)
         if self.checker.is_valid(value):
             return []
-        return [Violation(pointer, v.expected, show(text), self.source, v.level) for v in self.checker.violations(value)]
+        return [
+            Violation(pointer, v.expected, show(text), self.source, v.level) for v in self.checker.violations(value)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,8 @@ class RequestValidator:
             value = parse(request.body)
         except UnreadableBodyError as error:
             return [Violation("", "a JSON body", str(error), source)]
+        if is_too_deep(value):
+            return [Violation("", f"values nested at most {DEEPEST} deep", "deeper ones", "our choice")]
         return self._schemas.checker(node["content"]["application/json"]["schema"]).violations(value)
 
     def _form(self, node: Node, request: Request) -> list[Violation]:

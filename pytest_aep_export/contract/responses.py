@@ -167,7 +167,11 @@ def _missing(expected: _Expected, dialect: str | None) -> list[Violation]:
 
 def _other_status(response: Response, value: Any) -> list[Violation]:
     """The body of a refusal repeats the status (facts, auth-and-headers section 4.3)."""
-    if response.status < _ERROR or not isinstance(value, dict) or value.get("status", response.status) == response.status:
+    if (
+        response.status < _ERROR
+        or not isinstance(value, dict)
+        or value.get("status", response.status) == response.status
+    ):
         return []
     source = "facts, auth-and-headers section 4.3"
     return [Violation("/status", f"{response.status}, the answer's own", show(value["status"]), source, "SHOULD")]

@@ -215,12 +215,18 @@ _JOB: Final = (
     Rule("a totalTime with its end once the job has ended", "D-43", _no_total),
     Rule("a totalTimeInMs that is end minus start", "facts, export-jobs section 3", _wrong_span),
     Rule("one dataset, however its id is spelled", "D-31", _two_datasets),
-    Rule("a creationTime equal to the start of totalTime", "D-20", _created_apart, "SHOULD", frozenset({"profile-guide"})),
+    Rule(
+        "a creationTime equal to the start of totalTime", "D-20", _created_apart, "SHOULD", frozenset({"profile-guide"})
+    ),
     Rule("an updateTime equal to the end of totalTime", "D-20", _updated_apart, "SHOULD", frozenset({"profile-guide"})),
     Rule("no end of totalTime while the job runs", "facts, export-jobs section 6", _ended_early, "SHOULD"),
     Rule("errors on a job that FAILED", "D-27", _failed_silently, "SHOULD"),
     Rule(
-        "errors only on a job that FAILED", "D-27", _failed_wrongly, "SHOULD", frozenset({"segmentation-guide", "openapi"})
+        "errors only on a job that FAILED",
+        "D-27",
+        _failed_wrongly,
+        "SHOULD",
+        frozenset({"segmentation-guide", "openapi"}),
     ),
     Rule("batches only with segmentPerBatch", "D-47", _batches_unasked, "SHOULD"),
     Rule("either batchId or batches", "D-47", _batches_beside_batch, "SHOULD"),
@@ -244,4 +250,3 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
     "FileEntries": _FILES,
 }
 """The rules of each schema that has some."""
-

@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pytest_aep_export.contract.document import Node
-from pytest_aep_export.contract.explain import explain
+from pytest_aep_export.contract.explain import explain, show
 from pytest_aep_export.contract.formats import FORMATS
 from pytest_aep_export.contract.values import Violation
 
 __all__ = ["Checker", "Schemas"]
 
+_SELF: Final = "the contract"
 _PREFIX: Final = "#/components/schemas/"
 _ONE: Final = frozenset({"items", "additionalProperties", "propertyNames", "not", "if", "then", "else"})
 _SEVERAL: Final = frozenset({"allOf", "anyOf", "oneOf"})
@@ -41,7 +42,12 @@ class Checker:
 
     def violations(self, value: Any) -> list[Violation]:
         """What is wrong with the value; nothing when it is valid."""
-        return [] if self.is_valid(value) else explain(self.schema, value)
+        if self.is_valid(value):
+            return []
+        try:
+            return explain(self.schema, value) or [Violation("", "a value that the schema allows", show(value), _SELF)]
+        except RecursionError:
+            return [Violation("", "values that can be shown", "values nested too deeply", _SELF)]
 
 
 class Schemas:
@@ -66,12 +72,12 @@ class Schemas:
     def bundle(self, schema: Node, dialect: str | None = None) -> dict[str, Any]:
         """The schema with all that it refers to, in one JSON Schema of draft 2020-12."""
         spoken = _Translation(dialect)
-        root = spoken.put(schema, "the contract", None)
+        root = spoken.put(schema, _SELF, None)
         parts: dict[str, Any] = {}
         while spoken.references:
             name = spoken.references.pop()
             if name not in parts:
-                parts[name] = spoken.put(self._named[name], "the contract", None)
+                parts[name] = spoken.put(self._named[name], _SELF, None)
         return {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             **root,

@@ -43,8 +43,8 @@ class Violation:
     """One way in which a request or an answer is not what the contract says.
 
     Attributes:
-        pointer: Where: a JSON pointer into the body, ``/query/…``, ``/header/…`` or ``/path/…`` for a parameter; an empty
-            text for the message as a whole.
+        pointer: Where: a JSON pointer into the body, ``/query/…``, ``/header/…`` or ``/path/…`` for a parameter; an
+            empty text for the message as a whole.
         expected: What should be there: one clause.
         found: What is there: a short text without secrets.
         source: Where the rule comes from: a section of the seed or of the facts, or a divergence such as ``D-31``.

@@ -5,12 +5,14 @@ Every sandbox also has the datasets that its profile data came from.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_aep_export.emulator import ids
 from pytest_aep_export.emulator.advance import settle_all
 from pytest_aep_export.emulator.problems import foundation
+from pytest_aep_export.emulator.selection import one_of, ordered
 from pytest_aep_export.emulator.state import Call, answer
 from pytest_aep_export.emulator.store import Kind, Store
 from pytest_aep_export.profiles.policies import DEFAULT_DATASETS
@@ -77,17 +79,36 @@ async def create_dataset(call: Call) -> Response:
 
 
 async def list_datasets(call: Call) -> Response:
-    """Datasets keyed by id, oldest first; 20 where the request does not say how many."""
+    """Datasets keyed by id, oldest first, 20 unless told (facts, catalog section "Filters and paging")."""
+    for name in ("property", "tags"):
+        if name in call.query:
+            raise foundation(HTTPStatus.BAD_REQUEST, f"/query/{name}: this filter is not emulated: leave it out")
+    datasets = [d for d in call.state.store.list(call.sandbox.key, Kind.DATASET)[::-1] if _selected(d, call.query)]
+    for rule in reversed(call.query.get("orderBy", "").split(",")):
+        direction, _, path = rule.rpartition(":")
+        datasets = ordered(datasets, path, descending=direction == "desc") if path else datasets
     limit, start = int(call.query.get("limit", 20)), int(call.query.get("start", 0))
-    datasets = call.state.store.list(call.sandbox.key, Kind.DATASET)[::-1][start : start + limit]
-    wanted = [name for name in call.query.get("properties", "").split(",") if name]
-    return answer({d.pop("id"): {k: v for k, v in d.items() if not wanted or k in wanted} for d in datasets})
+    return answer({d["id"]: _properties(d, call.query) for d in datasets[start : start + limit]})
+
+
+def _selected(dataset: dict[str, Any], query: Mapping[str, str]) -> bool:
+    return (
+        ("name" not in query or one_of(query["name"])(dataset["name"]))
+        and ("createdAfter" not in query or dataset["created"] > int(query["createdAfter"]))
+        and ("createdBefore" not in query or dataset["created"] < int(query["createdBefore"]))
+    )
+
+
+def _properties(dataset: dict[str, Any], query: Mapping[str, str]) -> dict[str, Any]:
+    """The members that ``properties`` names, or all; the id is the key and stands nowhere else."""
+    wanted = [name for name in query.get("properties", "").split(",") if name]
+    return {name: value for name, value in dataset.items() if name != "id" and (not wanted or name in wanted)}
 
 
 async def get_dataset(call: Call) -> Response:
     """One dataset, keyed by its id."""
     document = _find(call, Kind.DATASET, call.path["datasetId"], "DataSet not found.")
-    return answer({document.pop("id"): document})
+    return answer({document["id"]: _properties(document, call.query)})
 
 
 async def get_batch(call: Call) -> Response:

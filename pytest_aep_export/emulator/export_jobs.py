@@ -172,6 +172,9 @@ def _where(call: Call, limit: int) -> tuple[tuple[int, int] | None, int]:
 
 def _sorted(call: Call, page: list[Job]) -> list[Job]:
     field, _, order = call.query.get("sort", "").partition(":")
+    if field and field not in _SORTS:
+        detail = f"/query/sort: expected one of {', '.join(_SORTS)} and asc or desc, found {field}"
+        raise refuse(call.operation.service, 400, [detail], call.request_id)
     return sorted(page, key=_SORTS[field], reverse=order == "desc") if field else page
 
 

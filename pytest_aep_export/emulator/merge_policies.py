@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from pytest_aep_export.emulator import ids
-from pytest_aep_export.emulator.problems import profile
+from pytest_aep_export.emulator.problems import profile, refuse
+from pytest_aep_export.emulator.selection import member, ordered
 from pytest_aep_export.emulator.state import Call, answer
 from pytest_aep_export.emulator.store import Kind, Store
 from pytest_aep_export.model import MergePolicy
@@ -19,6 +20,16 @@ if TYPE_CHECKING:
     from pytest_aep_export.emulator.tenants import Sandbox
 
 __all__ = ["find", "get_merge_policy", "list_merge_policies", "seed"]
+
+_FILTERS: Final = (
+    "default",
+    "isActiveOnEdge",
+    "schema.name",
+    "identityGraph.type",
+    "attributeMerge.type",
+    "version",
+)
+_DIGITS: Final = 9
 
 
 def seed(store: Store, sandbox: Sandbox) -> None:
@@ -49,15 +60,19 @@ def find(store: Store, tenant: str, policy_id: str | None) -> MergePolicy | None
 
 
 async def list_merge_policies(call: Call) -> Response:
-    """The sandbox's merge policies by name, one page of them."""
-    limit = int(call.query.get("limit", 20))
-    start = int(call.query.get("start") or 0)
-    policies = sorted(
-        call.state.store.list(call.sandbox.key, Kind.MERGE_POLICY), key=lambda p: (str(p["name"]), str(p["id"]))
-    )
+    """The sandbox's merge policies by name, one page of them (facts, merge-policies section Operations)."""
+    policies = [
+        policy
+        for policy in call.state.store.list(call.sandbox.key, Kind.MERGE_POLICY)
+        if all(_says(policy, path, call.query[path]) for path in _FILTERS if path in call.query)
+    ]
+    order = call.query.get("orderBy") or call.query.get("orderby") or "+name"
+    policies = ordered(ordered(policies, "id", descending=False), "name", descending=order.startswith("-"))
+    limit, start = int(call.query.get("limit", 20)), _start(call)
     page = policies[start : start + limit]
     more = start + limit < len(policies)
-    href = f"@/mergePolicies?{urlencode({'start': start + limit, 'limit': limit})}" if more else ""
+    kept = {name: value for name, value in call.query.items() if name not in {"start", "limit"}}
+    href = f"@/mergePolicies?{urlencode({'start': start + limit, **kept, 'limit': limit})}" if more else ""
     return answer(
         {
             "_page": {"totalCount": len(policies), "pageSize": len(page)},
@@ -67,8 +82,19 @@ async def list_merge_policies(call: Call) -> Response:
     )
 
 
-def _by_name(policy: dict[str, Any]) -> tuple[str, str]:
-    return str(policy["name"]), str(policy["id"])
+def _says(policy: dict[str, Any], path: str, wanted: str) -> bool:
+    """Whether a policy has this value there; JSON writes booleans in lower case."""
+    found = member(policy, path)
+    return (str(found).lower() if isinstance(found, bool) else str(found)) == wanted
+
+
+def _start(call: Call) -> int:
+    """Where the page starts; the mark is opaque to clients and a number of policies to us."""
+    text = call.query.get("start") or "0"
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
+        detail = f"/query/start: expected the mark that the page before gave out, found {text!r}"
+        raise refuse(call.operation.service, HTTPStatus.BAD_REQUEST, [detail], call.request_id)
+    return int(text)
 
 
 async def get_merge_policy(call: Call) -> Response:

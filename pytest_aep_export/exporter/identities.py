@@ -7,7 +7,7 @@ all others. A profile goes by the smallest number among its identities; so the n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -44,12 +44,15 @@ class Profiles:
 def find_profiles(fragments: pa.Table, events: pa.Table, graph: Literal["none", "pdg"]) -> Profiles:
     """The profile of every fragment and event under a graph."""
     rows, listed = _listed(fragments["identityMap"].combine_chunks())
-    own, theirs, others = _numbered(_primary(fragments), _primary(events), listed)
-    known = int(own.max(initial=-1)) + 1
+    primary, theirs, others = _numbered(_primary(fragments), _primary(events), listed)
+    known = int(primary.max(initial=-1)) + 1
+    own = primary
     if graph == "pdg":
-        smallest = _components(own[rows], others, max(known, *(int(n.max(initial=-1)) + 1 for n in (theirs, others))))
-        own, theirs = smallest[own], smallest[theirs]
-    return Profiles(own, theirs, known, _crowded(own, rows, others))
+        count = 1 + max(int(numbers.max(initial=-1)) for numbers in (primary, theirs, others))
+        smallest = _components(primary[rows], others, count)
+        own, theirs = smallest[primary], smallest[theirs]
+    crowded = _crowded(np.concatenate([own, own[rows]]), np.concatenate([primary, others]))
+    return Profiles(own, theirs, known, crowded)
 
 
 def _primary(table: pa.Table) -> _Identities:
@@ -91,10 +94,12 @@ def _components(left: Integers, right: Integers, count: int) -> Integers:
             return smallest
 
 
-def _crowded(own: Integers, rows: Integers, others: Integers) -> Integers:
-    """The profiles with too many identities; each is counted once, however often it is named."""
-    named = np.bincount(own, minlength=1) + np.bincount(own[rows], minlength=own.max(initial=0) + 1)
-    suspects = named > IDENTITY_LIMIT
-    if not suspects.any():
+def _crowded(profiles: Integers, identities: Integers) -> Integers:
+    """The profiles with too many identities; an identity counts once, however often a profile names it."""
+    suspected = np.bincount(profiles) > IDENTITY_LIMIT
+    if not suspected.any():
         return np.arange(0)
-    return _counted(own, rows, others, suspects)
+    among = suspected[profiles]
+    count = int(identities.max()) + 1
+    pairs = np.unique(profiles[among] * count + identities[among])
+    return np.flatnonzero(np.bincount(pairs // count) > IDENTITY_LIMIT)

@@ -24,6 +24,9 @@ __all__ = ["Table", "Tables", "rows", "rows_of", "shape"]
 _EVENTS: Final = "timeSeriesEvents"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
+_STATUSES: Final = {None: "realized", "realized": "realized", "existing": "realized", "exited": "exited"}
+"""What a stored membership status counts as (divergence 49); any other counts as nothing."""
+
 _Identity = tuple[str, str]
 """A namespace and an id in it; both are compared exactly."""
 
@@ -243,8 +246,7 @@ def _selects(plan: ExportPlan, namespace: str, segment: str, item: Row) -> bool:
     asked = [chosen for chosen in plan.segments if (chosen.namespace, chosen.id) == here]
     if not plan.segments:
         asked = [Segment(segment)]
-    status = item.get("status") or "realized"
-    known = "realized" if status == "existing" else status
+    known = _STATUSES.get(item.get("status"), "")
     return any(known in chosen.statuses for chosen in asked) and _is_qualified(plan, item.get("lastQualificationTime"))
 
 

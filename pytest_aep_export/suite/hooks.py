@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -15,9 +14,11 @@ from pytest_aep_export.suite.registry import Registry, conformance_path, lint
 from pytest_aep_export.suite.targets import Target
 from pytest_aep_export.suite.verdicts import Outcome, Result
 
-__all__ = ["MARKER", "Observer", "SuiteRun", "check_collection", "marked"]
+__all__ = ["MARKER", "TARGET", "Observer", "SuiteRun", "check_collection", "marked"]
 
 MARKER: Final = "aep_requirement"
+TARGET: Final = pytest.StashKey[Target]()
+"""Where a run leaves the target that it has opened, for the tests to use."""
 _SILENCES: Final = 3
 """After so many requests in a row without an answer the target counts as dead, and the run ends."""
 
@@ -71,9 +72,9 @@ class SuiteRun:
         self._silent = 0
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Make the marker known, and let the target win over that of any other plugin."""
+        """Make the marker known, and lend the target."""
         config.addinivalue_line("markers", f"{MARKER}(id): the requirement that a conformance test judges")
-        config.pluginmanager.register(_TargetFixture(self._target), "aep-export-run-target")
+        config.stash[TARGET] = self._target
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Tell what will run."""
@@ -103,18 +104,6 @@ class SuiteRun:
         if self._silent == _SILENCES and call.excinfo:
             self.stopped = f"{call.excinfo.value}; {_SILENCES} tests in a row had no answer, so the run was ended"
             session.shouldstop = self.stopped
-
-
-@dataclass(frozen=True, slots=True, weakref_slot=True)
-class _TargetFixture:
-    """Registered after every other plugin, so that its fixture is the one which tests get."""
-
-    target: Target
-
-    @pytest.fixture(scope="session")
-    def aep_target(self) -> Target:
-        """The target of this run."""
-        return self.target
 
 
 def _outcome(test: str, error: BaseException | None) -> Outcome:

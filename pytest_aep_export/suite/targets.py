@@ -232,14 +232,14 @@ def probe(target: Target) -> None:
 
 @contextmanager
 def _emulator(dialect: str) -> Iterator[Target]:
-    from pytest_aep_export.emulator import Emulator, EmulatorServer  # noqa: PLC0415 - heavy, and not for URL targets
+    from pytest_aep_export.contract import dialect as named  # noqa: PLC0415 - only for the emulator
+    from pytest_aep_export.emulator import Behaviour, Emulator, EmulatorServer  # noqa: PLC0415 - heavy, the same
 
-    emulator = Emulator(dialect=dialect)
-    tenant = emulator.create_tenant()
-    with EmulatorServer(emulator) as server:
+    behaviour = Behaviour(dialect=named(dialect))
+    with Emulator(behaviour=behaviour) as emulator, EmulatorServer(emulator) as server:
         target = Target(
             server.url,
-            tenant.credentials,
+            emulator.create_tenant().credentials,
             kind="emulator",
             label=f"the embedded emulator, dialect {dialect}",
             poll=0,

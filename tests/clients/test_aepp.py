@@ -72,7 +72,7 @@ def catalog(connection: ConnectObject) -> Catalog:
 def dataset_id(catalog: Catalog) -> str:
     """A new dataset on the union schema."""
     [reference] = catalog.createUnionProfileDataset()
-    return reference.removeprefix("@/dataSets/")
+    return reference.rpartition("/")[2]
 
 
 def create(profile: Profile, dataset_id: str) -> dict[str, Any]:

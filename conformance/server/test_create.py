@@ -1,0 +1,182 @@
+"""Creating an export job: the documented payloads, and what is optional in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_aep_export.contract import Contract
+from pytest_aep_export.exchange import Exchange
+from pytest_aep_export.suite import payloads
+from pytest_aep_export.suite.api import Api
+from pytest_aep_export.suite.expect import conforms, expect, pick, status
+from pytest_aep_export.suite.exports import Exports, Shown
+
+requirement = pytest.mark.aep_requirement
+
+EVENT_FIELDS = "environment.browserDetails.name"
+
+
+@pytest.fixture
+def created(exports: Exports) -> Exchange:
+    """The answer to the creation of a job with profiles and events."""
+    return exports.created("full")
+
+
+@pytest.fixture
+def profiles(exports: Exports) -> dict[str, Any]:
+    """The payload with profiles only, to be changed."""
+    return dict(exports.payloads["profiles"])
+
+
+def accepted(exchange: Exchange, what: str) -> Shown:
+    """Require that a request created a job."""
+    status(exchange, range(200, 300), f"{what} is accepted")
+    pick(exchange, "/id")
+    return Shown(exchange)
+
+
+def expect_job(contract: Contract, exchange: Exchange, what: str) -> None:
+    """Require that a request created a job which contradicts no documented variant."""
+    accepted(exchange, what)
+    conforms(exchange, contract.validate_job(exchange.response.body))
+
+
+@requirement("EXP-CREATE-001")
+def test_profiles_and_events(exports: Exports, contract: Contract):
+    """The payload with profiles and events creates a job."""
+    expect_job(contract, exports.created("full"), "the payload with profiles and events")
+
+
+@requirement("EXP-CREATE-002")
+def test_profiles_only(exports: Exports, contract: Contract):
+    """The payload without events creates a job."""
+    expect_job(contract, exports.created("profiles"), "the payload with profiles only")
+
+
+@requirement("EXP-CREATE-003")
+def test_events_only(exports: Exports, contract: Contract):
+    """The payload with identities and events creates a job."""
+    expect_job(contract, exports.created("events"), "the payload with events only")
+
+
+@requirement("EXP-CREATE-004")
+def test_the_status_is_200(created: Exchange):
+    """The creation is answered with 200."""
+    status(created, {200}, "a job is created with 200")
+
+
+@requirement("EXP-CREATE-005")
+def test_the_job_is_new(created: Exchange):
+    """A job that was just created is NEW."""
+    found = pick(created, "/status")
+    expect(found == "NEW", created, "the status of a new job is NEW", found)
+
+
+@requirement("EXP-CREATE-006")
+def test_the_dataset_is_the_one_asked_for(created: Exchange, exports: Exports):
+    """The job's destination names the dataset of the request."""
+    destination = pick(created, "/destination")
+    found = {destination[key] for key in ("datasetId", "dataSetId") if key in destination}
+    expect(found == {exports.dataset}, created, f"the target dataset is {exports.dataset}", sorted(found))
+
+
+@requirement("EXP-CREATE-007")
+def test_the_policy_is_the_one_asked_for(created: Exchange, exports: Exports):
+    """The job names the merge policy of the request."""
+    found = pick(created, "/mergePolicy/id")
+    expect(found == exports.policy, created, f"mergePolicy.id is {exports.policy}", found)
+
+
+@requirement("EXP-CREATE-008")
+def test_the_policy_is_optional(api: Api, profiles: dict[str, Any]):
+    """A request without a merge policy creates a job that names one."""
+    del profiles["mergePolicy"]
+    job = accepted(api.create_job(profiles), "a request without mergePolicy")
+    job.expect(job["/mergePolicy/id"], "the job names the merge policy that it applies", job["/mergePolicy/id"])
+
+
+@requirement("EXP-CREATE-009")
+def test_the_version_is_optional(api: Api, exports: Exports, profiles: dict[str, Any]):
+    """A request without the policy's version creates a job that names one."""
+    job = accepted(
+        api.create_job(profiles | {"mergePolicy": {"id": exports.policy}}), "a merge policy without a version"
+    )
+    version = job["/mergePolicy/version"]
+    job.expect(isinstance(version, int | float), "mergePolicy.version is a number", version)
+
+
+@requirement("EXP-CREATE-010")
+def test_the_fields_are_optional(exports: Exports):
+    """A request without fields creates a job."""
+    accepted(exports.created("everything"), "a request without fields")
+
+
+@requirement("EXP-CREATE-011")
+def test_one_batch_is_the_default(api: Api, exports: Exports, profiles: dict[str, Any]):
+    """A request that does not say so gets no batch per segment."""
+    job = accepted(
+        api.create_job(profiles | {"destination": {"datasetId": exports.dataset}}), "a request without segmentPerBatch"
+    )
+    found = job.get("destination", "segmentPerBatch")
+    job.expect(found in {None, False}, "segmentPerBatch is false or absent", found)
+
+
+@requirement("EXP-CREATE-012")
+@pytest.mark.parametrize("since", ["2018-10-25T13:22:04-07:00", "2018-10-25T20:22:04Z"], ids=["offset", "utc"])
+def test_the_forms_of_a_time(api: Api, exports: Exports, since: str):
+    """An ingest time is accepted with an offset and in UTC."""
+    payload = payloads.full(exports.dataset, exports.policy, since=since)
+    accepted(api.create_job(payload), f"fromIngestTimestamp {since}")
+
+
+@requirement("EXP-CREATE-013")
+@pytest.mark.parametrize(
+    "events",
+    [{"fields": EVENT_FIELDS}, {"filter": {"fromIngestTimestamp": payloads.FROM_INGEST}}],
+    ids=["fields", "filter"],
+)
+def test_the_settings_of_events_are_optional(api: Api, profiles: dict[str, Any], events: dict[str, Any]):
+    """An event list is accepted with its fields alone and with its filter alone."""
+    payload = profiles | {"additionalFields": {"eventList": events}}
+    accepted(api.create_job(payload), f"an event list with only its {next(iter(events))}")
+
+
+@requirement("EXP-CREATE-014")
+def test_ids_are_unique(api: Api, exports: Exports, profiles: dict[str, Any]):
+    """The same request twice creates two jobs."""
+    first, second = (accepted(api.create_job(profiles), "the payload with profiles only") for _ in range(2))
+    known = {str(number) for number in exports.ids} | {str(first["/id"])}
+    second.expect(str(second["/id"]) not in known, "a new job has an id of its own", second["/id"])
+
+
+@requirement("EXP-CREATE-015")
+def test_the_location(created: Exchange):
+    """The answer's X-Location ends in the id of the job."""
+    location = created.response.headers.get("x-location", "")
+    found = location.rstrip("/").rpartition("/")[2]
+    expect(found == str(pick(created, "/id")), created, "X-Location ends in the job's id", location or "none")
+
+
+@requirement("EXP-CREATE-016")
+@pytest.mark.parametrize("name", ["fields", "additionalFields"])
+def test_what_is_repeated_is_what_was_asked(created: Exchange, exports: Exports, name: str):
+    """Where the job repeats a member of its request, it is unchanged."""
+    asked, found = exports.payloads["full"][name], Shown(created).get(name)
+    expect(found in (None, asked), created, f"{name}, where it is repeated, is that of the request", found)
+
+
+@requirement("EXP-CREATE-017")
+@pytest.mark.parametrize("name", ["fields", "additionalFields"])
+def test_the_request_is_repeated(created: Exchange, name: str):
+    """The job repeats its request."""
+    expect(Shown(created).get(name) is not None, created, f"the job repeats {name}", "no such member")
+
+
+@requirement("EXP-CREATE-018")
+def test_the_newer_options_are_accepted(api: Api, exports: Exports):
+    """The options that only the newer guide has are accepted."""
+    payload = payloads.full(exports.dataset, exports.policy) | {"evaluationInfo": {"segmentation": False}}
+    payload["additionalFields"]["eventList"]["filter"]["toIngestTimestamp"] = "2030-01-01T00:00:00Z"
+    accepted(api.create_job(payload), "a request with toIngestTimestamp and evaluationInfo")

@@ -1,0 +1,36 @@
+"""Choosing and ordering documents of a list by what the query asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+__all__ = ["member", "one_of", "ordered"]
+
+
+def member(document: Mapping[str, Any], path: str) -> Any:
+    """What lies at a dotted path; None where there is nothing."""
+    found: Any = document
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
+
+
+def one_of(text: str) -> Callable[[object], bool]:
+    """Whether a value is one of those that a comma-separated filter names, or with ``!`` in front none of them."""
+    wanted = text.removeprefix("!").split(",")
+    return lambda value: (str(value) in wanted) is not text.startswith("!")
+
+
+def ordered(documents: list[dict[str, Any]], path: str, *, descending: bool) -> list[dict[str, Any]]:
+    """The documents by what lies at a path; those that have nothing there come last."""
+    there = [d for d in documents if member(d, path) is not None]
+    rest = [d for d in documents if member(d, path) is None]
+    there.sort(key=lambda d: _comparable(member(d, path)), reverse=descending)
+    return there + rest
+
+
+def _comparable(value: object) -> tuple[bool, float, str]:
+    if isinstance(value, int | float):
+        return False, float(value), ""
+    return True, 0.0, str(value)
