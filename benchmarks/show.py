@@ -68,7 +68,7 @@ def _processor() -> str:
 
 def _cells(row: Row) -> tuple[str, ...]:
     verdict = "holds" if row.holds else "missed"
-    return (row.name, _number(row.ours), _number(row.peer), row.unit, _number(row.ratio), str(row.target), verdict)
+    return (row.name, _number(row.ours), _number(row.peer), row.unit, f"{row.ratio:,.2f}", str(row.target), verdict)
 
 
 def _number(value: float) -> str:

@@ -11,23 +11,31 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, overload
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 __all__ = ["Exchange", "Headers", "Request", "Response", "redact_text"]
 
 REDACTED: Final = "REDACTED"
 _SECRET_HEADERS: Final = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-api-key"})
-_SECRET_FIELDS: Final = frozenset({"client_secret", "access_token", "refresh_token", "jwt_token", "client_id"})
+_SECRET_MEMBERS: Final = ("access_token", "client_id", "client_secret", "jwt_token", "refresh_token")
+_SECRET_FIELDS: Final = (*_SECRET_MEMBERS, "code")
+"""In a form or a query ``code`` is OAuth's and secret; in JSON it names an error."""
+
 _JWT: Final = re.compile(r"eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*")
-_NAMES: Final = "|".join(sorted(_SECRET_FIELDS))
-_JSON_SECRET: Final = re.compile(rf'("(?:{_NAMES})"\s*:\s*")[^"]*(")')
-_FORM_SECRET: Final = re.compile(rf"((?:^|[?&])(?:{_NAMES})=)[^&\s]*")
+_MEMBER: Final = "|".join(_SECRET_MEMBERS)
+_JSON_SECRET: Final = re.compile(rf'("(?:{_MEMBER})"\s*:\s*")(?:[^"\\]|\\.)*("|\Z)', re.DOTALL)
+_NESTED_SECRET: Final = re.compile(
+    rf'(\\"(?:{_MEMBER})\\"\s*:\s*\\")(?:[^"\\]|\\\\(?:\\.|.))*(\\"|\Z)', re.DOTALL
+)  # JSON quoted in JSON
+_FORM_SECRET: Final = re.compile(rf"((?:^|[?&])(?:{'|'.join(_SECRET_FIELDS)})=)[^&\s]*")
 
 
 def redact_text(text: str) -> str:
     """The text without tokens, secrets and API keys, wherever a JSON, form or plain text holds them."""
-    text = _JSON_SECRET.sub(rf"\g<1>{REDACTED}\g<2>", _JWT.sub(REDACTED, text))
+    text = _JWT.sub(REDACTED, text)
+    for secret in (_JSON_SECRET, _NESTED_SECRET):
+        text = secret.sub(rf"\g<1>{REDACTED}\g<2>", text)
     return _FORM_SECRET.sub(rf"\g<1>{REDACTED}", text)
 
 
@@ -58,6 +66,20 @@ class Headers(Mapping[str, str]):
     def __len__(self) -> int:
         return len(self._index())
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Headers) and self._items == other._items
+
+    def __hash__(self) -> int:
+        return hash(self._items)
+
+    @overload
+    def get(self, name: str, default: None = None) -> str | None: ...
+    @overload
+    def get(self, name: str, default: str) -> str: ...
+    def get(self, name: str, default: Any = None) -> Any:
+        """The header's value, or the default."""
+        return self._index().get(name.lower(), default)
+
     def __repr__(self) -> str:
         return f"Headers({list(self.redacted().raw)!r})"
 
@@ -68,7 +90,7 @@ class Headers(Mapping[str, str]):
 
     def redacted(self) -> Headers:
         """The same headers with the values of secret ones taken out."""
-        return Headers([(n, REDACTED if n.lower() in _SECRET_HEADERS else v) for n, v in self._items])
+        return Headers([(n, REDACTED if n.lower() in _SECRET_HEADERS else redact_text(v)) for n, v in self._items])
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -166,13 +188,11 @@ class Exchange:
 
 def _redact_url(url: str) -> str:
     parts = urlsplit(url)
-    if not parts.query:
-        return url
     pairs = parse_qsl(parts.query, keep_blank_values=True)
-    if not any(name in _SECRET_FIELDS for name, _ in pairs):
-        return url
-    clean = urlencode([(n, REDACTED if n in _SECRET_FIELDS else v) for n, v in pairs])
-    return urlunsplit(parts._replace(query=clean))
+    if any(name in _SECRET_FIELDS for name, _ in pairs):
+        clean = urlencode([(n, REDACTED if n in _SECRET_FIELDS else v) for n, v in pairs])
+        url = urlunsplit(parts._replace(query=clean))
+    return redact_text(url)
 
 
 def _redact_bytes(body: bytes) -> bytes:

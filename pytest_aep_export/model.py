@@ -118,12 +118,12 @@ class ExportJob:
         """
         destination = document["destination"]
         return cls(
-            id=int(document["id"]),
+            id=_whole(document["id"]),
             status=parse_status(document["status"]),
             dataset_id=str(destination.get("datasetId") or destination.get("dataSetId") or ""),
             batch_ids=_batch_ids(destination),
-            created=int(document["creationTime"]),
-            updated=int(document["updateTime"]),
+            created=_whole(document["creationTime"]),
+            updated=_whole(document["updateTime"]),
             errors=tuple(
                 JobError(str(e.get("code", "unknown")), str(e.get("msg", "")), str(e.get("callStack", "")))
                 for e in document.get("errors") or ()
@@ -209,7 +209,7 @@ class MergePolicy:
         merge = document["attributeMerge"]
         return cls(
             id=str(document["id"]),
-            version=int(document["version"]),
+            version=_whole(document["version"]),
             name=str(document.get("name", "")),
             graph=str(document["identityGraph"]["type"]),
             method=str(merge["type"]),
@@ -244,6 +244,13 @@ class Problem:
         code = str(document.get("type", "")).rsplit("/", 1)[-1]
         title = str(document.get("title") or document.get("message") or "the error body has no title")
         return cls(code, title, tuple(_details(document)))
+
+
+def _whole(value: Any) -> int:
+    """A number that the API may also write as a text of digits, or with a fraction of nothing (divergence 39)."""
+    if isinstance(value, float) and not value.is_integer():
+        raise ValueError(f"expected a whole number, found {value}")
+    return int(value)
 
 
 def parse_status(text: str) -> JobStatus | str:

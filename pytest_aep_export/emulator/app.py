@@ -165,7 +165,8 @@ class Emulator:
         self.app: ASGIApp = _strip_slash(self._application())
 
     def _application(self) -> Starlette:
-        routes = [_route(operation, self._endpoint(operation)) for operation in self.state.contract.operations.values()]
+        operations = sorted(self.state.contract.operations.values(), key=lambda o: o.service != "export-jobs")
+        routes = [_route(operation, self._endpoint(operation)) for operation in operations]  # the busiest come first
         application = Starlette(
             routes=routes,
             exception_handlers={404: self._gateway.unknown, 405: self._gateway.unknown},

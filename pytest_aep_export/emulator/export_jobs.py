@@ -134,7 +134,8 @@ def _find(call: Call) -> Job:
 
 
 def _show(call: Call, job: Job, headers: Mapping[str, str] | None = None) -> Response:
-    return answer(job.show(call.organisation.behaviour.dialect, call.organisation.org_id), headers=headers)
+    body = jobs.render(job, call.organisation.behaviour.dialect, call.organisation.org_id)
+    return Response(body, HTTPStatus.OK, headers, "application/json")
 
 
 async def list_export_jobs(call: Call) -> Response:

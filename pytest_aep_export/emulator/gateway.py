@@ -19,9 +19,9 @@ import logging
 import re
 from collections.abc import Awaitable, Callable
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, cast
-from urllib.parse import parse_qsl
 
 from starlette.responses import Response as HttpResponse
 
@@ -67,6 +67,7 @@ class Gateway:
     def __init__(self, state: State) -> None:
         self._state = state
         self._made = 0
+        self._is_valid = lru_cache(maxsize=256)(state.contract.is_valid_response)
         self.defects: list[str] = []
 
     def guarded(self, operation: Operation, handler: Handler) -> Callable[[HttpRequest], Awaitable[HttpResponse]]:
@@ -135,7 +136,7 @@ class Gateway:
             operation=operation,
             request=request,
             path=http.path_params,
-            query=dict(parse_qsl(http.scope["query_string"].decode("latin-1"), keep_blank_values=True)),
+            query=request.query if http.scope["query_string"] else {},
             document=document,
             sandbox=sandbox,
             origin=_origin(http),
@@ -183,16 +184,21 @@ class Gateway:
         request_id: str,
     ) -> HttpResponse:
         now = organisation.clock.now() if organisation else EPOCH
-        response.headers["x-request-id"] = request_id
-        response.headers["date"] = formatdate(now / 1000, usegmt=True)
         body = bytes(getattr(response, "body", b""))
-        headers = Headers([(n.decode("latin-1"), v.decode("latin-1")) for n, v in response.raw_headers])
-        exchange = Exchange(request, Response(response.status_code, headers, body), operation, now)
-        if operation and not self._state.contract.is_valid_response(operation, exchange.response):
-            violations = self._state.contract.validate_response(operation, exchange.response)
-            self.defects.append(f"{operation} answered against the contract: {violations}")
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.raw_headers]
+        if operation:
+            self._hold_to_contract(operation, Response(response.status_code, Headers(headers), body))
+        own = [("x-request-id", request_id), ("date", _date(now // 1000))]
+        response.raw_headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in own]
+        answered = Response(response.status_code, Headers(headers + own), body)
+        exchange = Exchange(request, answered, operation, now)
         (organisation.journal if organisation else self._state.stray).record(exchange)
         return response
+
+    def _hold_to_contract(self, operation: str, response: Response) -> None:
+        if not self._is_valid(operation, response):
+            violations = self._state.contract.validate_response(operation, response)
+            self.defects.append(f"{operation} answered against the contract: {violations}")
 
 
 def _require_complete(operation: Operation, request_id: str, *, complete: bool) -> None:
@@ -214,8 +220,13 @@ def _is_json(request: Request) -> bool:
     return media == "application/json" or (media.startswith("application/") and media.endswith("+json"))
 
 
+@lru_cache(maxsize=64)
+def _date(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)
+
+
 def _origin(http: HttpRequest) -> str:
-    host = http.headers.get("host", "")
+    host = next((value.decode("latin-1") for name, value in http.scope["headers"] if name == b"host"), "")
     if not _HOST.fullmatch(host):
         host = ":".join(map(str, http.scope.get("server") or ("127.0.0.1",)))
     return f"{http.scope['scheme']}://{host}"
@@ -228,6 +239,8 @@ async def _read(http: HttpRequest) -> tuple[Request, bool]:
     raw_path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
     url = f"{_origin(http)}{raw_path}" + (f"?{query}" if query else "")
     headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]])
+    if "content-length" not in headers and "transfer-encoding" not in headers:
+        return Request(scope["method"], url, headers), True
     body, complete = b"", True
     async for chunk in http.stream():
         body += chunk

@@ -9,7 +9,8 @@ from typing import Final, Literal
 __all__ = ["alphanumeric", "batch_id", "dataset_id", "first_job_id", "org_id", "uuid4"]
 
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_ALPHANUMERIC: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_ALPHANUMERIC: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_TO_ALPHANUMERIC: Final = bytes(_ALPHANUMERIC[byte % len(_ALPHANUMERIC)] for byte in range(256))
 
 
 def _digest(*parts: object) -> bytes:
@@ -28,7 +29,7 @@ def dataset_id(*parts: object) -> str:
 
 def alphanumeric(*parts: object) -> str:
     """32 letters and digits, as in a job's ``requestId`` (facts, export-jobs section 3)."""
-    return "".join(_ALPHANUMERIC[byte % len(_ALPHANUMERIC)] for byte in _digest("request", *parts))
+    return _digest("request", *parts).translate(_TO_ALPHANUMERIC).decode()
 
 
 def uuid4(*parts: object) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_aep_export.emulator.store import Kind, Store
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
     from pytest_aep_export.contract.dialects import Dialect
 
-__all__ = ["Job", "Target", "find", "listed", "save", "unfinished"]
+__all__ = ["Job", "Target", "find", "listed", "render", "save", "unfinished"]
 
 _ECHOED: Final = ("fields", "filter", "additionalFields")
 
@@ -27,9 +29,9 @@ class Target:
     segment: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """One export job.
+    """One export job; what is read twice from the same text is the same object.
 
     Attributes:
         number: Its id.
@@ -166,8 +168,19 @@ def save(store: Store, tenant: str, job: Job) -> None:
 
 def find(store: Store, tenant: str, key: str) -> Job | None:
     """The job that has this id."""
-    document = store.get(tenant, Kind.EXPORT_JOB, key)
-    return None if document is None else Job.from_json(document)
+    text = store.text(tenant, Kind.EXPORT_JOB, key)
+    return None if text is None else _parse(text)
+
+
+@lru_cache(maxsize=1024)
+def _parse(text: str) -> Job:
+    return Job.from_json(json.loads(text))
+
+
+@lru_cache(maxsize=1024)
+def render(job: Job, dialect: Dialect, org_id: str) -> bytes:
+    """The body that shows the job alone, in a dialect."""
+    return json.dumps(job.show(dialect, org_id), separators=(",", ":")).encode()
 
 
 def listed(

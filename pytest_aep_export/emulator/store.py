@@ -106,11 +106,16 @@ class Store:
 
     def get(self, tenant: str, kind: Kind, key: str) -> dict[str, Any] | None:
         """The document that has this id, or None."""
+        text = self.text(tenant, kind, key)
+        return None if text is None else json.loads(text)
+
+    def text(self, tenant: str, kind: Kind, key: str) -> str | None:
+        """The document that has this id as the text it is kept as, or None."""
         with self._lock:
             row = self._db.execute(
                 "SELECT document FROM resources WHERE tenant = ? AND kind = ? AND id = ?", (tenant, kind, key)
             ).fetchone()
-        return None if row is None else json.loads(row[0])
+        return None if row is None else str(row[0])
 
     def list(
         self,

@@ -1,8 +1,6 @@
-"""The events that go along with the profiles: selected by the time of their ingestion, in order of the time they happened."""
+"""The events that go along with the profiles: by the time of their ingestion, in order of the time they happened."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -10,35 +8,41 @@ import pyarrow.compute as pc
 
 from pytest_aep_export.exporter.identities import Integers
 from pytest_aep_export.exporter.plan import EventPlan
-from pytest_aep_export.exporter.shapes import Array, Flags, lists, project, tree
+from pytest_aep_export.exporter.shapes import Array, Flags, column, lists, project, tree
+from pytest_aep_export.profiles.schema import ORIGIN
 
-__all__ = ["column", "instants", "time_series"]
-
-
-def column(table: pa.Table, name: str) -> Array:
-    """A column of a table in one piece."""
-    return table[name].combine_chunks()
-
-
-def instants(values: Array) -> Integers:
-    """Timestamps as ms since the epoch; null as the last of all."""
-    return pc.fill_null(values.view(pa.int64()), np.iinfo(np.int64).max).to_numpy()
+__all__ = ["time_series"]
 
 
 def time_series(plan: EventPlan, events: pa.Table, owners: Integers, profiles: Integers) -> Array:
-    """The column ``timeSeriesEvents``: for each of the profiles, ascending numbers, the list of its events.
+    """The column ``timeSeriesEvents``: for each profile the list of its events.
 
     Args:
         plan: Which events, and what of them.
         events: The events table.
         owners: The profile of each event.
-        profiles: The profiles of the export.
+        profiles: The profiles of the export, ascending.
     """
-    rows = np.flatnonzero(_ingested(plan, events) & np.isin(owners, profiles))
-    happened = instants(column(events, "timestamp"))[rows]
-    rows = rows[np.lexsort((happened, owners[rows]))]
+    rows = np.flatnonzero(_in_window(plan, events) & np.isin(owners, profiles))
+    rows = rows[np.lexsort((_happened(events)[rows], owners[rows]))]
     counts = np.bincount(np.searchsorted(profiles, owners[rows]), minlength=len(profiles))
     chosen = tree(plan.fields)
-    names = [name for name in events.schema.names[_ORIGINS:] if chosen is None or name in chosen]
-    taken = [project(column(events, name).take(pa.array(rows)), chosen and chosen[name]) for name in names]
-    return lists(np.concatenate([[0], np.cumsum(counts)]), pa.StructArray.from_arrays(taken, names))
+    names = [name for name in events.schema.names[len(ORIGIN) :] if chosen is None or name in chosen]
+    members = [project(column(events, name).take(pa.array(rows)), chosen and chosen[name]) for name in names]
+    return lists(np.append(0, np.cumsum(counts)), pa.StructArray.from_arrays(members, names))
+
+
+def _in_window(plan: EventPlan, events: pa.Table) -> Flags:
+    ingested = column(events, "ingestTime").view(pa.int64()).to_numpy()
+    inside = np.ones(len(ingested), dtype=bool)
+    if plan.after is not None:
+        inside &= ingested > plan.after
+    if plan.before is not None:
+        inside &= ingested < plan.before
+    return inside
+
+
+def _happened(events: pa.Table) -> Integers:
+    """Event times in ms since the epoch; an event without a time comes last."""
+    times: Array = column(events, "timestamp").view(pa.int64())
+    return pc.fill_null(times, np.iinfo(np.int64).max).to_numpy()

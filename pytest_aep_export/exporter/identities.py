@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pytest_aep_export.exporter.plan import IDENTITY_LIMIT
-from pytest_aep_export.exporter.shapes import Array, opened
+from pytest_aep_export.exporter.shapes import Array, column, opened
 
 __all__ = ["Integers", "Profiles", "find_profiles"]
 
@@ -43,7 +43,7 @@ class Profiles:
 
 def find_profiles(fragments: pa.Table, events: pa.Table, graph: Literal["none", "pdg"]) -> Profiles:
     """The profile of every fragment and event under a graph."""
-    rows, listed = _listed(fragments["identityMap"].combine_chunks())
+    rows, listed = _listed(column(fragments, "identityMap"))
     primary, theirs, others = _numbered(_primary(fragments), _primary(events), listed)
     known = int(primary.max(initial=-1)) + 1
     own = primary
@@ -56,14 +56,14 @@ def find_profiles(fragments: pa.Table, events: pa.Table, graph: Literal["none", 
 
 
 def _primary(table: pa.Table) -> _Identities:
-    return table["identityNamespace"].combine_chunks(), table["identityId"].combine_chunks()
+    return column(table, "identityNamespace"), column(table, "identityId")
 
 
-def _listed(column: Array) -> tuple[Integers, _Identities]:
+def _listed(values: Array) -> tuple[Integers, _Identities]:
     """All identities in a column of identity maps, and the row that each is in."""
-    outer, namespaces, items = opened(column)
+    outer, namespaces, items = opened(values)
     inner, _, identities = opened(items)
-    rows = np.repeat(np.repeat(np.arange(len(column)), outer), inner)
+    rows = np.repeat(np.repeat(np.arange(len(values)), outer), inner)
     spaces = namespaces.take(pa.array(np.repeat(np.arange(len(inner)), inner)))
     return rows, (spaces, pc.struct_field(identities, "id"))
 

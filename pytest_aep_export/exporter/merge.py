@@ -64,24 +64,24 @@ def grouped(profiles: Integers, ingested: Integers, rank: Integers) -> Groups:
     return Groups(rows, starts, numbers[starts])
 
 
-def strongest(column: Array, groups: Groups, chosen: Tree | None) -> Array:
-    """What is selected of a column, merged leaf by leaf: one value for each profile."""
-    if isinstance(column, pa.StructArray):
-        names = [field.name for field in column.type if chosen is None or field.name in chosen]
-        members = [strongest(pc.struct_field(column, name), groups, chosen and chosen[name]) for name in names]
+def strongest(values: Array, groups: Groups, chosen: Tree | None) -> Array:
+    """What is selected of a values, merged leaf by leaf: one value for each profile."""
+    if isinstance(values, pa.StructArray):
+        names = [field.name for field in values.type if chosen is None or field.name in chosen]
+        members = [strongest(pc.struct_field(values, name), groups, chosen and chosen[name]) for name in names]
         return structs(names, members)
-    return project(_first_value(column, groups), chosen)
+    return project(_first_value(values, groups), chosen)
 
 
-def _first_value(column: Array, groups: Groups) -> Array:
-    known = has_value(column)[groups.rows]
+def _first_value(values: Array, groups: Groups) -> Array:
+    known = has_value(values)[groups.rows]
     if known.all():
-        return column.take(pa.array(groups.rows[groups.starts]))
+        return values.take(pa.array(groups.rows[groups.starts]))
     if not known.any():
-        return pa.nulls(len(groups.starts), column.type)
+        return pa.nulls(len(groups.starts), values.type)
     none = len(known)
     first = np.minimum.reduceat(np.where(known, np.arange(none), none), groups.starts)
-    return column.take(pa.array(groups.rows[np.minimum(first, none - 1)], mask=first == none))
+    return values.take(pa.array(groups.rows[np.minimum(first, none - 1)], mask=first == none))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +139,9 @@ class Entries:
         return np.concatenate([[0], np.cumsum(np.bincount(places, minlength=self.profiles))])
 
 
-def gather(column: Array, groups: Groups, inner_key: str | None) -> Entries:
+def gather(values: Array, groups: Groups, inner_key: str | None) -> Entries:
     """Merge a column of two-level maps; ``inner_key`` is the member of the items that is the key, None for a map's own."""
-    outer_sizes, outer_keys, inside = opened(column.take(pa.array(groups.rows)))
+    outer_sizes, outer_keys, inside = opened(values.take(pa.array(groups.rows)))
     inner_sizes, inner_keys, items = opened(inside)
     inner = inner_keys if inner_key is None else pc.struct_field(items, inner_key)
     bucket = np.repeat(np.arange(len(inner_sizes)), inner_sizes)

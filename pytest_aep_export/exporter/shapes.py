@@ -14,7 +14,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-__all__ = ["Array", "Flags", "Tree", "flags", "has_value", "lists", "maps", "opened", "project", "structs", "tree"]
+__all__ = [
+    "Array",
+    "Flags",
+    "Tree",
+    "column",
+    "flags",
+    "has_value",
+    "lists",
+    "maps",
+    "opened",
+    "project",
+    "structs",
+    "tree",
+]
 
 Array: TypeAlias = pa.Array[Any]
 Flags: TypeAlias = NDArray[np.bool_]
@@ -43,32 +56,37 @@ def _plant(node: Tree, names: list[str]) -> None:
         _plant(below, rest)
 
 
-def flags(column: Array) -> Flags:
+def column(table: pa.Table, name: str) -> Array:
+    """A column of a table in one piece."""
+    return table[name].combine_chunks()
+
+
+def flags(values: Array) -> Flags:
     """A boolean column without nulls as numpy sees it."""
-    result: Flags = column.to_numpy(zero_copy_only=False)
+    result: Flags = values.to_numpy(zero_copy_only=False)
     return result
 
 
-def opened(column: Array) -> tuple[NDArray[np.int64], Array, Array]:
+def opened(values: Array) -> tuple[NDArray[np.int64], Array, Array]:
     """A list or map column taken apart: the length of each value, and all keys and values end to end.
 
     The keys of a list are its values.
     """
-    starts = column.offsets.to_numpy().astype(np.int64)
-    lengths = np.where(flags(column.is_valid()), np.diff(starts), 0)
+    starts = values.offsets.to_numpy().astype(np.int64)
+    lengths = np.where(flags(values.is_valid()), np.diff(starts), 0)
     if lengths.sum() != starts[-1] - starts[0]:
-        return opened(column.take(pa.array(np.arange(len(column)))))
+        return opened(values.take(pa.array(np.arange(len(values)))))
     span = (int(starts[0]), int(lengths.sum()))
-    if isinstance(column, pa.MapArray):
-        return lengths, column.keys.slice(*span), column.items.slice(*span)
-    return lengths, column.values.slice(*span), column.values.slice(*span)
+    if isinstance(values, pa.MapArray):
+        return lengths, values.keys.slice(*span), values.items.slice(*span)
+    return lengths, values.values.slice(*span), values.values.slice(*span)
 
 
-def has_value(column: Array) -> Flags:
+def has_value(values: Array) -> Flags:
     """Where a column that is no struct has a value: neither null nor an empty list or map."""
-    known = flags(column.is_valid())
-    if isinstance(column, pa.ListArray | pa.MapArray):
-        return known & (np.diff(column.offsets.to_numpy()) > 0)
+    known = flags(values.is_valid())
+    if isinstance(values, pa.ListArray | pa.MapArray):
+        return known & (np.diff(values.offsets.to_numpy()) > 0)
     return known
 
 
@@ -98,45 +116,45 @@ def _mask(offsets: NDArray[Any], absent: Flags | None) -> Array:
     return pa.array(np.diff(offsets) == 0 if absent is None else absent)
 
 
-def project(column: Array, chosen: Tree | None) -> Array:
-    """What is selected of a column, with absent values as null."""
-    if isinstance(column, pa.StructArray):
-        names = [field.name for field in column.type if chosen is None or field.name in chosen]
-        members = [project(pc.struct_field(column, name), chosen and chosen[name]) for name in names]
+def project(values: Array, chosen: Tree | None) -> Array:
+    """What is selected of a values, with absent values as null."""
+    if isinstance(values, pa.StructArray):
+        names = [field.name for field in values.type if chosen is None or field.name in chosen]
+        members = [project(pc.struct_field(values, name), chosen and chosen[name]) for name in names]
         return structs(names, members)
-    pruned = _prune(column, chosen)
+    pruned = _prune(values, chosen)
     if isinstance(pruned, pa.ListArray | pa.MapArray):
         return pc.if_else(pa.array(has_value(pruned)), pruned, pa.scalar(None, pruned.type))
     return pruned
 
 
-def _prune(column: Array, chosen: Tree | None) -> Array:
+def _prune(values: Array, chosen: Tree | None) -> Array:
     """What is selected of a column inside a list or map: values stay as they are."""
     if chosen is None:
-        return column
-    if isinstance(column, pa.MapArray):
-        return _prune_map(column, chosen)
-    if isinstance(column, pa.ListArray):
-        absent = flags(column.is_null())
-        return lists(column.offsets.to_numpy(), _prune(column.values, chosen), absent)
-    names = [field.name for field in column.type if field.name in chosen]
-    members = [_prune(pc.struct_field(column, name), chosen[name]) for name in names]
-    return pa.StructArray.from_arrays(members, names, mask=column.is_null())
+        return values
+    if isinstance(values, pa.MapArray):
+        return _prune_map(values, chosen)
+    if isinstance(values, pa.ListArray):
+        absent = flags(values.is_null())
+        return lists(values.offsets.to_numpy(), _prune(values.values, chosen), absent)
+    names = [field.name for field in values.type if field.name in chosen]
+    members = [_prune(pc.struct_field(values, name), chosen[name]) for name in names]
+    return pa.StructArray.from_arrays(members, names, mask=values.is_null())
 
 
-def _prune_map(column: pa.MapArray[Any, Any], chosen: Tree) -> Array:
+def _prune_map(values: pa.MapArray[Any, Any], chosen: Tree) -> Array:
     """The entries with a chosen key; of their values, what is chosen below any key."""
     below: Tree | None = _united(chosen.values())
-    kept = flags(pc.is_in(column.keys, value_set=pa.array(list(chosen))))
-    items = _prune(column.items.filter(pa.array(kept)), below)
+    kept = flags(pc.is_in(values.keys, value_set=pa.array(list(chosen))))
+    items = _prune(values.items.filter(pa.array(kept)), below)
     if below is not None and isinstance(items, pa.MapArray):
         filled = has_value(items)
         items = items.filter(pa.array(filled))
         kept = kept.copy()
         kept[np.flatnonzero(kept)[~filled]] = False
     before = np.concatenate([[0], np.cumsum(kept)])
-    offsets = before[column.offsets.to_numpy()]
-    return maps(offsets, column.keys.filter(pa.array(kept)), items, flags(column.is_null()))
+    offsets = before[values.offsets.to_numpy()]
+    return maps(offsets, values.keys.filter(pa.array(kept)), items, flags(values.is_null()))
 
 
 def _united(trees: Iterable[Tree | None]) -> Tree | None:

@@ -107,7 +107,10 @@ def test_false_zero_and_empty_text_are_values() -> None:
 
 def test_values_inside_of_lists_and_maps_stay_as_they_are() -> None:
     """Null entries, entries of nulls, and empty lists under a key are not tidied away."""
-    event = {"identityMap": {"ECID": [], "Email": None, "Phone": [None]}, "productListItems": [None, {}]}
+    event: dict[str, Any] = {
+        "identityMap": {"ECID": [], "Email": None, "Phone": [None]},
+        "productListItems": [None, {}],
+    }
     projection = Projection.of(load_union().event, ("identityMap", "productListItems.SKU"))
     assert projection.row(event) == {
         "identityMap": [("ECID", []), ("Email", None), ("Phone", [None])],
@@ -119,8 +122,8 @@ def test_the_shape_of_an_export_is_what_its_rows_show() -> None:
     """Columns of the plan by name, the events last, without any data being looked at."""
     events = EventPlan(("web.webReferrer.URL", "_id"))
     plan = ExportPlan(("segmentMembership.ups.s.status", "identities.id", "personID"), events=events)
-    columns = {"personID": {}, "identities": {"id": {}}, "segmentMembership": {"status": {}}}
-    event_columns = {"_id": {}, "web": {"webReferrer": {"URL": {}}}}
+    columns: dict[str, Any] = {"personID": {}, "identities": {"id": {}}, "segmentMembership": {"status": {}}}
+    event_columns: dict[str, Any] = {"_id": {}, "web": {"webReferrer": {"URL": {}}}}
     assert names(shape(plan)) == columns | {"timeSeriesEvents": event_columns}
     assert list(names(shape(plan))) == ["personID", "identities", "segmentMembership", "timeSeriesEvents"]
     assert [list(row) for row in rows_of(plan, [fragment("a")])] == [list(names(shape(plan)))]

@@ -113,7 +113,7 @@ def test_the_markdown_table_shows_every_row_and_the_machine():
     """Each row is a line of the table, with its verdict, and the machine is described below it."""
     lines = show.markdown([FAST, SLOW]).splitlines()
 
-    assert lines[2] == "| fast | 300 | 10 | jobs/s | 30 | >= 30 | holds |"
+    assert lines[2] == "| fast | 300 | 10 | jobs/s | 30.00 | >= 30 | holds |"
     assert lines[3] == "| slow | 0.5 | 0.4 | s | 1.25 | < 1 | missed |"
     assert lines[-1] == f"Measured on {show.machine()}."
 

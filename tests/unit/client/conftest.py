@@ -89,7 +89,7 @@ class Api:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    api: Api
+    disable_nagle_algorithm = True
 
     def log_message(self, *_: object) -> None:
         """Keep quiet."""

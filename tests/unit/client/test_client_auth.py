@@ -135,7 +135,9 @@ def test_errors_show_neither_secret_nor_token(client, api):
     """No error, printed with everything it carries, holds the secret, the API key or the token."""
     long_token = "eyJhbGciOiJSUzI1NiJ9.eyJhIjoxfQ.c2ln"
     api.tokens = lambda number: (
-        api.json({"access_token": long_token}) if number == 1 else api.json({"error": "x", "client_secret": SECRET}, 400)
+        api.json({"access_token": long_token})
+        if number == 1
+        else api.json({"error": "x", "client_secret": SECRET}, 400)
     )
     api.answer = lambda _: api.json({"error_code": "401013", "message": "no", "access_token": long_token}, 401)
     with pytest.raises(AuthenticationError) as caught:
@@ -168,7 +170,14 @@ def test_a_redirect_is_not_followed(client, api):
 
 @pytest.mark.parametrize(
     "href",
-    ["http://evil.example/f", "http://127.0.0.1:1/f", "http://127.0.0.1@evil.example/", "/f", "http://[", "http://h:x/f"],
+    [
+        "http://evil.example/f",
+        "http://127.0.0.1:1/f",
+        "http://127.0.0.1@evil.example/",
+        "/f",
+        "http://[",
+        "http://h:x/f",
+    ],
 )
 def test_a_file_elsewhere_gets_no_token(client, api, href):
     """A file whose address is not on the gateway is refused before any request, whoever made its address up."""

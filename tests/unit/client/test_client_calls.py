@@ -101,7 +101,9 @@ def test_a_creation_whose_fate_is_unknown_is_not_repeated(client, api, status):
 def test_a_creation_without_an_answer_is_not_repeated(client, api, reset):
     """When the connection breaks after a creation was sent, the error says that its fate is unknown."""
     api.answer = lambda _: api.cut(b"0123456789", 3, reset=reset)
-    with pytest.raises(TransportError, match=r"POST /data/core/ups/export/jobs: .*whether the export job was created is"):
+    with pytest.raises(
+        TransportError, match=r"POST /data/core/ups/export/jobs: .*whether the export job was created is"
+    ):
         client.create_export_job(DATASET)
     with pytest.raises(TransportError, match="whether the dataset was created is unknown"):
         client.create_dataset("name")
@@ -270,7 +272,9 @@ def test_a_failure_to_get_an_answer_is_one_sentence(make_client, error, sentence
     transport = httpx.MockTransport(handle)
     client = make_client("http://gateway:81", ims_url="http://ims/t", transport=transport)
     pattern = re.escape(sentence).replace(r"\.\*", ".*")
-    with pytest.raises(TransportError, match=rf"^POST /data/core/ups/export/jobs: http://gateway:81 .*{pattern}") as caught:
+    with pytest.raises(
+        TransportError, match=rf"^POST /data/core/ups/export/jobs: http://gateway:81 .*{pattern}"
+    ) as caught:
         client.create_export_job(DATASET)
     assert ("fate" in str(caught.value) or "is unknown" in str(caught.value)) is sent
 
@@ -289,7 +293,9 @@ def test_a_body_that_makes_no_sense_is_unexpected(client, api, call, body):
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"<html>busy</html>", b"[]", b'{"title": 5}', b"[" * 100_000], ids=["empty", "html", "array", "odd", "deep"]
+    "body",
+    [b"", b"<html>busy</html>", b"[]", b'{"title": 5}', b"[" * 100_000],
+    ids=["empty", "html", "array", "odd", "deep"],
 )
 def test_an_error_without_an_envelope_is_still_its_error(client, api, body):
     """An error body that is none of the API's envelopes changes nothing about the kind of the error."""
