@@ -76,19 +76,26 @@ class Load:
         return self._receive(self._sockets[0])
 
     def _receive(self, one: socket.socket) -> bytes:
-        data = one.recv(65536)
+        data = _more(one)
         while (end := data.find(b"\r\n\r\n")) < 0:
-            data += one.recv(65536)
+            data += _more(one)
         assert data.startswith(b"HTTP/1.1 200"), data[:200]
         length = int(data[:end].lower().split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
         while len(data) < end + 4 + length:
-            data += one.recv(65536)
+            data += _more(one)
         return data[end + 4 :]
 
     def close(self) -> None:
         """Close the connections."""
         for one in self._sockets:
             one.close()
+
+
+def _more(one: socket.socket) -> bytes:
+    data = one.recv(65536)
+    if not data:
+        raise ConnectionError("the server closed the connection")
+    return data
 
 
 @contextmanager

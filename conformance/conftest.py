@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pytest_aep_export.contract import Contract, load
-from pytest_aep_export.suite import registry
 from pytest_aep_export.suite.api import Api
 from pytest_aep_export.suite.exports import Exports, Shown
 from pytest_aep_export.suite.hooks import TARGET, check_collection
@@ -26,7 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Hold the tests against the registry before anything is deselected."""
-    check_collection(items, registry.load())
+    check_collection(items)
 
 
 @pytest.fixture(scope="session")

@@ -116,7 +116,7 @@ class Progression:
         for name in ("hold", "stuck", "fail"):
             status = getattr(self, name)
             if status is not None and status not in {JobStatus.NEW, JobStatus.PROCESSING}:
-                raise ConfigurationError(f"progression {name}={status!r}: a job can only {name} in NEW or PROCESSING")
+                raise ConfigurationError(f"progression {name}={status}: expected NEW or PROCESSING, for a job can leave those")
         if self.queue < 0 or self.work < 0:
             raise ConfigurationError("a progression's queue and work are durations in ms and cannot be negative")
 
@@ -145,7 +145,7 @@ class Life:
     @property
     def updated(self) -> int:
         """When the job last changed."""
-        return max(filter(None, (self.created, self.started, self.ended)))
+        return max(time for time in (self.created, self.started, self.ended) if time is not None)
 
     def to(self, status: JobStatus, at: int) -> Life:
         """The life after a move to another status.

@@ -235,15 +235,16 @@ class Problem:
     @classmethod
     def from_json(cls, document: object) -> Self:
         """Read any of the gateway's, the foundation's, the profile service's and OAuth's error bodies."""
+        document = _unwrapped(document)
         if not isinstance(document, Mapping):
             return cls("", "the answer has no JSON object for a body")
         if "error_code" in document:
             return cls(str(document["error_code"]), str(document.get("message", "")))
         if "error" in document:
             return cls(str(document["error"]), str(document.get("error_description", "")))
-        code = str(document.get("type", "")).rsplit("/", 1)[-1]
-        title = str(document.get("title") or document.get("message") or "the error body has no title")
-        return cls(code, title, tuple(_details(document)))
+        titles = (document.get(name) for name in ("title", "message", "errorMessage"))
+        title = next(filter(None, titles), "the error body has no title")
+        return cls(_code(document), str(title), tuple(_details(document)))
 
 
 def _whole(value: Any) -> int:
@@ -267,8 +268,26 @@ def _batch_ids(destination: Mapping[str, Any]) -> tuple[str, ...]:
     return (str(destination["batchId"]),) if destination.get("batchId") else ()
 
 
+def _unwrapped(document: object) -> object:
+    """The error itself, where it comes in an array or under ``error`` (facts, auth-and-headers section 4.4)."""
+    while True:
+        if isinstance(document, list) and document:
+            document = document[0]
+        elif isinstance(document, Mapping) and isinstance(document.get("error"), Mapping):
+            document = document["error"]
+        else:
+            return document
+
+
+def _code(document: Mapping[str, Any]) -> str:
+    """The last part of a ``type`` that is a catalogued error, or the ``statusCode`` of the older family."""
+    _, catalogued, code = str(document.get("type", "")).rpartition("/errors/")
+    return code if catalogued else str(document.get("statusCode", ""))
+
+
 def _details(document: Mapping[str, Any]) -> list[str]:
     errors = document.get("errors")
     if isinstance(errors, Mapping):
-        return [str(e.get("message", "")) for group in errors.values() for e in group if isinstance(e, Mapping)]
-    return [str(document["detail"])] if document.get("detail") else []
+        groups = [group for group in errors.values() if isinstance(group, list)]
+        return [str(e.get("message", "")) for group in groups for e in group if isinstance(e, Mapping)]
+    return [str(document[name]) for name in ("detail", "cause") if document.get(name)]

@@ -55,10 +55,9 @@ class Value:
 
 
 def _count(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise ValueError("expected a number that is not negative")
-    return value
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError("expected a whole number that is not negative")
+    return int(text)
 
 
 SETTINGS: Final[dict[str, Setting]] = {
@@ -140,7 +139,7 @@ class Settings:
 
 def _checked(setting: Setting, given: Any, origin: str) -> Value:
     try:
-        value = setting.parse(given) if isinstance(given, str) else given
+        value = setting.parse(str(given))
     except ValueError as error:
         raise ConfigurationError(f"{setting.ini}: {given!r} from {origin} cannot be used: {error}") from error
     if setting.choices and value not in setting.choices:

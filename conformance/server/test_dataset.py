@@ -41,7 +41,9 @@ def test_a_creation_gives_a_reference(created: Exchange):
 def test_ids_are_unique(api: Api, created: Exchange):
     """Two datasets have different ids."""
     other = api.create_dataset({"name": NAME})
-    expect(dataset_id(other) != dataset_id(created), other, "the second dataset has an id of its own", dataset_id(other))
+    expect(
+        dataset_id(other) != dataset_id(created), other, "the second dataset has an id of its own", dataset_id(other)
+    )
 
 
 @requirement("EXP-DATASET-003")
@@ -78,7 +80,9 @@ def test_the_status_is_201(created: Exchange):
 def test_the_location(created: Exchange):
     """The answer's Location ends in the id."""
     location = created.response.headers.get("location", "")
-    expect(location.endswith(f"/{dataset_id(created)}"), created, "Location ends in the dataset's id", location or "none")
+    expect(
+        location.endswith(f"/{dataset_id(created)}"), created, "Location ends in the dataset's id", location or "none"
+    )
 
 
 @requirement("EXP-DATASET-008")

@@ -15,7 +15,7 @@ import httpx
 
 from pytest_aep_export.client import files, operations, tables, wire
 from pytest_aep_export.client.address import GATEWAY
-from pytest_aep_export.client.core import Alone, Effect, Flow, NoAnswer, Pages, Pause, Send
+from pytest_aep_export.client.core import Effect, Flow, NoAnswer, Pages, Pause, Send
 from pytest_aep_export.client.environment import surroundings
 from pytest_aep_export.client.payloads import JobOptions, export_job_payload
 from pytest_aep_export.client.retry import RetryPolicy
@@ -199,14 +199,12 @@ class AsyncAepClient:
                 outcome = await self._perform(effect)
 
     async def _perform(self, effect: Effect) -> Any:
-        match effect:
-            case Send():
-                return await self._send(effect)
-            case Pause():
-                return await self._pause(effect.seconds)
-            case Alone():
-                async with self._alone:
-                    return await self._run(effect.flow)
+        if isinstance(effect, Send):
+            return await self._send(effect)
+        if isinstance(effect, Pause):
+            return await self._pause(effect.seconds)
+        async with self._alone:
+            return await self._run(effect.flow)
 
     async def _send(self, effect: Send) -> Response | NoAnswer:
         request, sink = effect.request, effect.sink

@@ -98,17 +98,17 @@ def download(session: Session, file: BatchFile, path: str | Path) -> Flow[Path]:
         DownloadError: The bytes do not add up to what was announced, or cannot be written.
         TransportError, ApiError: As of any call.
     """
-    target = Path(path)
-    target = target / safe_name(file.name) if target.is_dir() else target
-    part = target.with_name(f".{target.name}.{token_hex(4)}.part")
-    try:
-        with local_file(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
+    with local_file(path):
+        target = Path(path)
+        target = target / safe_name(file.name) if target.is_dir() else target
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".{target.name}.{token_hex(4)}.part")
+        try:
             with part.open("xb") as out:
                 yield from _fetch(session, file, out)
             part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+        finally:
+            part.unlink(missing_ok=True)
     return target
 
 

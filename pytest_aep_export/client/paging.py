@@ -104,14 +104,8 @@ class Listing(Generic[T]):
         return dict(parse_qsl(urlsplit(absolute).query, keep_blank_values=True))
 
 
-def member(document: Any, name: str) -> Mapping[str, Any]:
-    """The object that a document holds under a name; empty when there is none.
-
-    Raises:
-        TypeError: The document is not an object.
-    """
-    if not isinstance(document, Mapping):
-        raise TypeError(f"a JSON object was expected, not {type(document).__name__}")
+def member(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The object that a document holds under a name; empty when there is none."""
     value = document.get(name)
     return value if isinstance(value, Mapping) else {}
 

@@ -50,7 +50,7 @@ class Session:
         _check_credentials(credentials)
         self._credentials = credentials
         self._base = check_url("base_url", base_url)
-        self._ims_url = check_url("ims_url", ims_url or ims_url_for(self._base))
+        self._ims_url = check_url("ims_url", ims_url_for(self._base) if ims_url is None else ims_url)
         self._tokens = TokenCache()
         self._reached: set[str] = set()
         self.origin = origin_of(self._base)

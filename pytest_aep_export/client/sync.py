@@ -15,7 +15,7 @@ import httpx
 
 from pytest_aep_export.client import files, operations, tables, wire
 from pytest_aep_export.client.address import GATEWAY
-from pytest_aep_export.client.core import Alone, Effect, Flow, NoAnswer, Pages, Pause, Send
+from pytest_aep_export.client.core import Effect, Flow, NoAnswer, Pages, Pause, Send
 from pytest_aep_export.client.environment import surroundings
 from pytest_aep_export.client.payloads import JobOptions, export_job_payload
 from pytest_aep_export.client.retry import RetryPolicy
@@ -236,14 +236,12 @@ class AepClient:
                 outcome = self._perform(effect)
 
     def _perform(self, effect: Effect) -> Any:
-        match effect:
-            case Send():
-                return self._send(effect)
-            case Pause():
-                return self._pause(effect.seconds)
-            case Alone():
-                with self._alone:
-                    return self._run(effect.flow)
+        if isinstance(effect, Send):
+            return self._send(effect)
+        if isinstance(effect, Pause):
+            return self._pause(effect.seconds)
+        with self._alone:
+            return self._run(effect.flow)
 
     def _send(self, effect: Send) -> Response | NoAnswer:
         request, sink = effect.request, effect.sink

@@ -6,9 +6,10 @@ Nothing here runs unless something is wrong, and ``jsonschema`` is imported only
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from pytest_aep_export.contract.formats import FORMATS
 from pytest_aep_export.contract.values import Violation
@@ -17,8 +18,9 @@ from pytest_aep_export.exchange import redact_text
 if TYPE_CHECKING:
     from jsonschema import FormatChecker
     from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
 
-__all__ = ["clause", "explain", "pointer", "show"]
+__all__ = ["clause", "explain", "pointer", "reference", "show"]
 
 _LONGEST: Final = 80
 _TYPES: Final = {
@@ -46,13 +48,32 @@ _BOUNDS: Final = {
 
 def explain(schema: dict[str, Any], value: Any) -> list[Violation]:
     """What is wrong with the value, MUST before SHOULD and then by place; each place and clause once."""
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - slow to import, and needed only to explain
-
-    validator = Draft202012Validator(schema, format_checker=_format_checker())
-    found = [violation for error in validator.iter_errors(value) for violation in _translate(error, schema)]
+    found = [violation for error in reference(schema).iter_errors(value) for violation in _translate(error, schema)]
     broken = {violation.pointer for violation in found if violation.level == "MUST"}
     kept = (v for v in dict.fromkeys(found) if v.level == "MUST" or v.pointer not in broken)
     return sorted(kept, key=lambda v: (v.level, v.pointer))
+
+
+def reference(schema: Mapping[str, Any]) -> Validator:
+    """The reference validator of a schema: ``jsonschema`` with our formats, and patterns as JSON Schema means them."""
+    return _validator_class()(schema, format_checker=_format_checker())
+
+
+@cache
+def _validator_class() -> type[Validator]:
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - slow to import, and needed only to explain
+    from jsonschema.validators import extend  # noqa: PLC0415 - as above
+
+    extended = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call] # as its stubs have it
+    return cast("type[Validator]", extended)
+
+
+def _pattern(_validator: Validator, pattern: str, value: object, _schema: object) -> Iterator[ValidationError]:
+    """The keyword ``pattern``: its ``$`` is the end of the text, where Python's also stands before a final newline."""
+    from jsonschema.exceptions import ValidationError  # noqa: PLC0415 - as above
+
+    if isinstance(value, str) and not re.search(re.sub(r"(?<!\\)\$", r"\\Z", pattern), value):
+        yield ValidationError("pattern")
 
 
 @cache

@@ -55,11 +55,14 @@ class Schemas:
 
     def __init__(self, document: Node) -> None:
         self._named: Node = document["components"]["schemas"]
-        self._checkers: dict[tuple[int, str | None], Checker] = {}
+        self._checkers: dict[tuple[int | str, str | None], Checker] = {}
 
     def named(self, name: str, dialect: str | None = None) -> Checker:
         """The checker of a schema that the document names."""
-        return self.checker(self._named[name], dialect)
+        checker = self._checkers.get((name, dialect))
+        if checker is None:
+            checker = self._checkers[name, dialect] = Checker(self.bundle(self._named[name], dialect))
+        return checker
 
     def checker(self, schema: Node, dialect: str | None = None) -> Checker:
         """The checker of a schema that is part of the document."""

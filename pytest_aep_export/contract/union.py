@@ -98,7 +98,7 @@ def load_union() -> Union:
     """The union schemas of ``xdm.yaml``, read once."""
     import yaml  # noqa: PLC0415 - only who needs the fields pays for it
 
-    text = resources.files(__package__).joinpath("xdm.yaml").read_text("utf-8")
+    text = resources.files("pytest_aep_export.contract").joinpath("xdm.yaml").read_text("utf-8")
     document = yaml.safe_load(text)
     return Union(profile=_read("", document["profile"]), event=_read("", document["event"]))
 

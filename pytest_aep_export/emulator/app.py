@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
+from urllib.parse import unquote
 
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -59,6 +60,7 @@ _UNGUARDED: Final[Mapping[str, OpenHandler]] = {
     "requestToken": ims.request_token,
     "requestTokenV2": ims.request_token,
 }
+_ENCODED_SLASH: Final = re.compile("%2f", re.IGNORECASE)
 _SANDBOX: Final = re.compile(r"[a-z][a-z0-9-]{0,255}")
 
 
@@ -162,7 +164,7 @@ class Emulator:
             seed=seed,
         )
         self._gateway = Gateway(self.state)
-        self.app: ASGIApp = _strip_slash(self._application())
+        self.app: ASGIApp = _segmented(self._application())
 
     def _application(self) -> Starlette:
         operations = sorted(self.state.contract.operations.values(), key=lambda o: o.service != "export-jobs")
@@ -263,13 +265,18 @@ def _route(operation: Operation, endpoint: Callable[[Request], Awaitable[Respons
     return route
 
 
-def _strip_slash(app: ASGIApp) -> ASGIApp:
-    """The same application, for which a trailing slash makes no difference (D-3, D-76)."""
+def _segmented(app: ASGIApp) -> ASGIApp:
+    """The same application with its paths cut as the contract cuts them.
 
-    async def stripped(scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope.get("path", "")
+    A trailing slash makes no difference (D-3, D-76), and an encoded slash is part of its segment.
+    """
+
+    async def segmented(scope: Scope, receive: Receive, send: Send) -> None:
+        path, raw = scope.get("path", ""), scope.get("raw_path") or b""
+        if b"%2f" in raw.lower():
+            path = unquote(_ENCODED_SLASH.sub("%252F", raw.decode("latin-1")))
         if len(path) > 1 and path.endswith("/"):
-            scope = {**scope, "path": path.rstrip("/") or "/"}
-        await app(scope, receive, send)
+            path = path.rstrip("/") or "/"
+        await app({**scope, "path": path} if path != scope.get("path", "") else scope, receive, send)
 
-    return stripped
+    return segmented

@@ -22,6 +22,7 @@ from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import urlsplit
 
 from starlette.responses import Response as HttpResponse
 
@@ -225,9 +226,18 @@ def _date(seconds: int) -> str:
     return formatdate(seconds, usegmt=True)
 
 
+@lru_cache(maxsize=64)
+def _is_host(text: str) -> bool:
+    """Whether a ``Host`` header names a host, perhaps with a port, so that links can repeat it."""
+    try:
+        return bool(_HOST.fullmatch(text)) and urlsplit(f"//{text}").port != 0
+    except ValueError:
+        return False
+
+
 def _origin(http: HttpRequest) -> str:
     host = next((value.decode("latin-1") for name, value in http.scope["headers"] if name == b"host"), "")
-    if not _HOST.fullmatch(host):
+    if not _is_host(host):
         host = ":".join(map(str, http.scope.get("server") or ("127.0.0.1",)))
     return f"{http.scope['scheme']}://{host}"
 

@@ -7,7 +7,7 @@ from typing import Final
 
 __all__ = ["satisfy"]
 
-_RANGE: Final = re.compile(r"bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})", re.IGNORECASE)
+_RANGE: Final = re.compile(r"bytes\s*=\s*([0-9]{0,999})\s*-\s*([0-9]{0,999})", re.IGNORECASE)
 
 
 def satisfy(header: str | None, length: int) -> range | None:
@@ -28,5 +28,5 @@ def satisfy(header: str | None, length: int) -> range | None:
     else:
         span = range(max(0, length - int(last)), length)
     if not span:
-        raise ValueError(f"expected bytes within 0-{length - 1}, found {header!r}")
+        raise ValueError(f"expected a part of the file's {length} bytes, found {header!r}")
     return span

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -16,13 +16,15 @@ import pyarrow.compute as pc
 
 from pytest_aep_export.errors import ExportError
 from pytest_aep_export.exporter.events import time_series
-from pytest_aep_export.exporter.identities import Integers, Profiles, find_profiles
+from pytest_aep_export.exporter.identities import Profiles, find_profiles
 from pytest_aep_export.exporter.merge import Entries, Groups, gather, grouped, strongest
 from pytest_aep_export.exporter.output import Part, write_parts
 from pytest_aep_export.exporter.plan import ExportPlan
 from pytest_aep_export.exporter.selection import qualified
-from pytest_aep_export.exporter.shapes import Array, Tree, column, project, tree
+from pytest_aep_export.exporter.shapes import Tree, column, project, tree
+from pytest_aep_export.profiles.columns import Array, lists, maps, numbers, pick, struct
 from pytest_aep_export.profiles.data import ProfileData
+from pytest_aep_export.profiles.randomness import Integers
 from pytest_aep_export.profiles.schema import FRAGMENTS, ORIGIN
 
 __all__ = ["PART_ROWS", "ExportResult", "compute", "run"]
@@ -74,7 +76,7 @@ def compute(plan: ExportPlan, data: ProfileData) -> tuple[pa.Table, dict[str, in
     profiles = find_profiles(data.fragments, data.events, plan.graph)
     fragments, groups = _groups(plan, data, profiles)
     if plan.by_membership:
-        groups = groups.only(qualified(gather(column(fragments, "segmentMembership"), groups, None), plan))
+        groups = groups.only(qualified(gather(column(fragments, "segmentMembership"), groups), plan))
     identities = gather(column(fragments, "identityMap"), groups, "id")
     columns = _attributes(fragments, groups, identities, tree(plan.fields))
     if plan.events is not None:
@@ -83,18 +85,16 @@ def compute(plan: ExportPlan, data: ProfileData) -> tuple[pa.Table, dict[str, in
 
 
 def _groups(plan: ExportPlan, data: ProfileData, profiles: Profiles) -> tuple[pa.Table, Groups]:
-    """The fragments, and those of them to merge, by profile; without the profiles that fail a test on whole profiles."""
+    """The fragments, and those of them to merge by profile, without the profiles that the plan leaves out as such."""
     fragments, owners = data.fragments, profiles.fragments
     rank = _ranks(column(fragments, "datasetId"), plan.order)
     if plan.empty_profiles:
-        stand_ins, numbers = _stand_ins(data.events, profiles)
+        stand_ins, added = _stand_ins(data.events, profiles)
         fragments = pa.concat_tables([fragments, stand_ins])
-        owners = np.append(owners, numbers)
-        rank = np.append(rank, np.zeros_like(numbers))
-    ingested = column(fragments, "ingestTime").view(pa.int64()).to_numpy()
+        owners, rank = np.append(owners, added), np.append(rank, np.zeros_like(added))
+    ingested = numbers(column(fragments, "ingestTime"))
     groups = grouped(owners, ingested, rank)
-    if len(profiles.crowded):
-        groups = groups.only(~np.isin(groups.profiles, profiles.crowded))
+    groups = groups.only(~np.isin(groups.profiles, profiles.crowded))
     if plan.updated_after is not None and len(groups.rows):
         groups = groups.only(np.maximum.reduceat(ingested[groups.rows], groups.starts) > plan.updated_after)
     return fragments, groups
@@ -104,50 +104,44 @@ def _ranks(datasets: Array, order: tuple[str, ...] | None) -> Integers:
     """The position of each dataset in an order; -1 when it is not in it, 0 when there is none."""
     if order is None:
         return np.zeros(len(datasets), dtype=np.int64)
-    return pc.fill_null(pc.index_in(datasets, value_set=pa.array(order)), -1).to_numpy().astype(np.int64)
+    place: Any = pc.index_in(datasets, value_set=pa.array(order))
+    return numbers(place)
 
 
 def _stand_ins(events: pa.Table, profiles: Profiles) -> tuple[pa.Table, Integers]:
     """For each profile of events only, a fragment that knows nothing but its identity; and the profiles' numbers."""
     rows = np.flatnonzero(profiles.events >= profiles.known)
-    numbers, first, place = np.unique(profiles.events[rows], return_index=True, return_inverse=True)
-    latest = np.zeros(len(numbers), dtype=np.int64)
-    ingested = column(events, "ingestTime").view(pa.int64()).to_numpy()
-    latest[:] = np.iinfo(np.int64).min
-    np.maximum.at(latest, place, ingested[rows])
-    origin = events.take(pa.array(rows[first]))
-    ids = [
-        [(space, [{"id": identity, "primary": True}])]
-        for space, identity in zip(
-            origin["identityNamespace"].to_pylist(), origin["identityId"].to_pylist(), strict=True
-        )
-    ]
-    known = {
-        "datasetId": origin["datasetId"],
-        "ingestTime": pa.array(latest).view(FRAGMENTS.field("ingestTime").type),
-        "identityNamespace": origin["identityNamespace"],
-        "identityId": origin["identityId"],
-        "identityMap": pa.array(ids, FRAGMENTS.field("identityMap").type),
+    added, first, place = np.unique(profiles.events[rows], return_index=True, return_inverse=True)
+    latest = np.full(len(added), np.iinfo(np.int64).min)
+    np.maximum.at(latest, place, numbers(column(events, "ingestTime"))[rows])
+    origin = {field.name: pick(column(events, field.name), rows[first]) for field in ORIGIN}
+    one = np.ones(len(added), dtype=np.int64)
+    identity = struct(
+        id=origin["identityId"], authenticatedState=pa.nulls(len(added), pa.string()), primary=pa.array(one == 1)
+    )
+    known = origin | {
+        "ingestTime": pa.array(latest).view(pa.timestamp("ms", tz="UTC")),
+        "identityMap": maps(one, origin["identityNamespace"], lists(one, identity)),
     }
-    columns = [known.get(f.name, pa.nulls(len(numbers), f.type)) for f in FRAGMENTS]
-    return pa.Table.from_arrays(columns, schema=FRAGMENTS), numbers
+    columns = [known.get(field.name, pa.nulls(len(added), field.type)) for field in FRAGMENTS]
+    return pa.Table.from_arrays(columns, schema=FRAGMENTS), added
 
 
 def _attributes(fragments: pa.Table, groups: Groups, identities: Entries, chosen: Tree | None) -> dict[str, Array]:
+    """The selected columns of the profile union, in its order."""
     columns: dict[str, Array] = {}
-    for name in fragments.schema.names[len(ORIGIN) :]:
-        for wanted in ("identityMap", "identities") if name == "identityMap" else (name,):
-            if chosen is None or wanted in chosen:
-                columns[wanted] = _attribute(wanted, fragments, groups, identities, chosen and chosen[wanted])
+    for stored in fragments.schema.names[len(ORIGIN) :]:
+        for name in ("identityMap", "identities") if stored == "identityMap" else (stored,):
+            if chosen is None or name in chosen:
+                columns[name] = _attribute(name, fragments, groups, identities, chosen and chosen[name])
     return columns
 
 
 def _attribute(name: str, fragments: pa.Table, groups: Groups, identities: Entries, below: Tree | None) -> Array:
     if name == "identityMap":
-        return project(identities.as_map(), below)
+        return project(identities.as_map_of_lists(), below)
     if name == "identities":
         return project(identities.as_identities(), below)
-    values = column(fragments, name)
     if name == "segmentMembership":
-        return project(gather(values, groups, None).as_maps(), below)
-    return strongest(values, groups, below)
+        return project(gather(column(fragments, name), groups).as_map_of_maps(), below)
+    return strongest(column(fragments, name), groups, below)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from pytest_aep_export.exporter.identities import Integers
 from pytest_aep_export.exporter.plan import EventPlan
-from pytest_aep_export.exporter.shapes import Array, Flags, column, lists, project, tree
+from pytest_aep_export.exporter.shapes import column, project, tree
+from pytest_aep_export.profiles.columns import Array, Flags, lists, numbers, pick
+from pytest_aep_export.profiles.randomness import Integers
 from pytest_aep_export.profiles.schema import ORIGIN
 
 __all__ = ["time_series"]
@@ -24,25 +24,20 @@ def time_series(plan: EventPlan, events: pa.Table, owners: Integers, profiles: I
         profiles: The profiles of the export, ascending.
     """
     rows = np.flatnonzero(_in_window(plan, events) & np.isin(owners, profiles))
-    rows = rows[np.lexsort((_happened(events)[rows], owners[rows]))]
+    happened = numbers(column(events, "timestamp"), absent=np.iinfo(np.int64).max)
+    rows = rows[np.lexsort((happened[rows], owners[rows]))]
     counts = np.bincount(np.searchsorted(profiles, owners[rows]), minlength=len(profiles))
     chosen = tree(plan.fields)
     names = [name for name in events.schema.names[len(ORIGIN) :] if chosen is None or name in chosen]
-    members = [project(column(events, name).take(pa.array(rows)), chosen and chosen[name]) for name in names]
-    return lists(np.append(0, np.cumsum(counts)), pa.StructArray.from_arrays(members, names))
+    members = [project(pick(column(events, name), rows), chosen and chosen[name]) for name in names]
+    return lists(counts, pa.StructArray.from_arrays(members, names))
 
 
 def _in_window(plan: EventPlan, events: pa.Table) -> Flags:
-    ingested = column(events, "ingestTime").view(pa.int64()).to_numpy()
+    ingested = numbers(column(events, "ingestTime"))
     inside = np.ones(len(ingested), dtype=bool)
     if plan.after is not None:
         inside &= ingested > plan.after
     if plan.before is not None:
         inside &= ingested < plan.before
     return inside
-
-
-def _happened(events: pa.Table) -> Integers:
-    """Event times in ms since the epoch; an event without a time comes last."""
-    times: Array = column(events, "timestamp").view(pa.int64())
-    return pc.fill_null(times, np.iinfo(np.int64).max).to_numpy()

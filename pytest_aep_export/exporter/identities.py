@@ -1,7 +1,7 @@
 """Which rows make one profile: identities as numbers, and the graph that joins them.
 
-Every identity gets a number by first appearance: the primary identities of the fragments, then those of the events, then
-all others. A profile goes by the smallest number among its identities; so the numbers order profiles as they appear.
+Every identity gets a number by first appearance: the primary identities of the fragments, then those of the events,
+then all others. A profile goes by the smallest of its identities; so the numbers order profiles as they appear.
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ from typing import Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from pytest_aep_export.exporter.plan import IDENTITY_LIMIT
-from pytest_aep_export.exporter.shapes import Array, column, opened
+from pytest_aep_export.exporter.shapes import column, member, opened
+from pytest_aep_export.profiles.columns import Array, encoded, pick
+from pytest_aep_export.profiles.randomness import Integers
 
-__all__ = ["Integers", "Profiles", "find_profiles"]
+__all__ = ["Profiles", "find_profiles"]
 
-Integers = NDArray[np.int64]
 _Identities = tuple[Array, Array]
 """Namespaces and ids, side by side."""
 
@@ -51,7 +50,7 @@ def find_profiles(fragments: pa.Table, events: pa.Table, graph: Literal["none", 
         count = 1 + max(int(numbers.max(initial=-1)) for numbers in (primary, theirs, others))
         smallest = _components(primary[rows], others, count)
         own, theirs = smallest[primary], smallest[theirs]
-    crowded = _crowded(np.concatenate([own, own[rows]]), np.concatenate([primary, others]))
+    crowded = _crowded(np.append(own, own[rows]), np.append(primary, others))
     return Profiles(own, theirs, known, crowded)
 
 
@@ -64,30 +63,25 @@ def _listed(values: Array) -> tuple[Integers, _Identities]:
     outer, namespaces, items = opened(values)
     inner, _, identities = opened(items)
     rows = np.repeat(np.repeat(np.arange(len(values)), outer), inner)
-    spaces = namespaces.take(pa.array(np.repeat(np.arange(len(inner)), inner)))
-    return rows, (spaces, pc.struct_field(identities, "id"))
+    return rows, (pick(namespaces, np.repeat(np.arange(len(inner)), inner)), member(identities, "id"))
 
 
 def _numbered(*columns: _Identities) -> list[Integers]:
     """The identities of all columns as numbers, equal ones as equal numbers, from 0 by first appearance."""
-    spaces = _codes(pa.concat_arrays([namespaces for namespaces, _ in columns]))
-    ids = _codes(pa.concat_arrays([ids for _, ids in columns]))
-    both = _codes(pa.array(ids * (spaces.max(initial=0) + 1) + spaces))
+    spaces, names = encoded(pa.concat_arrays([namespaces for namespaces, _ in columns]))
+    ids, _ = encoded(pa.concat_arrays([ids for _, ids in columns]))
+    both, _ = encoded(pa.array(ids * len(names) + spaces))
     return np.split(both, np.cumsum([len(ids) for _, ids in columns])[:-1])
-
-
-def _codes(values: Array) -> Integers:
-    return pc.dictionary_encode(values).indices.to_numpy().astype(np.int64)
 
 
 def _components(left: Integers, right: Integers, count: int) -> Integers:
     """For each of ``count`` nodes, the smallest node that edges from ``left`` to ``right`` join it to."""
     smallest = np.arange(count)
     while True:
-        lower = np.minimum(smallest[left], smallest[right])
         before = smallest.copy()
+        lower = np.minimum(smallest[left], smallest[right])
         for ends in (left, right):
-            np.minimum.at(smallest, smallest[ends], lower)
+            np.minimum.at(smallest, before[ends], lower)
             np.minimum.at(smallest, ends, lower)
         smallest = smallest[smallest]
         if np.array_equal(before, smallest):

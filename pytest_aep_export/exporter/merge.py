@@ -1,4 +1,4 @@
-"""Fragments into profiles: for each leaf the strongest fragment that has a value, for identities and segments all of them."""
+"""Fragments into profiles: for each leaf the strongest fragment that has a value; for identities and segments, all."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_aep_export.exporter.identities import Integers
-from pytest_aep_export.exporter.shapes import Array, Flags, Tree, has_value, lists, maps, opened, project, structs
+from pytest_aep_export.exporter.shapes import Tree, chosen_members, has_value, member, opened, project, structs
+from pytest_aep_export.profiles.columns import Array, Flags, encoded, lists, maps, numbers, pick
+from pytest_aep_export.profiles.randomness import Integers
 
 __all__ = ["Entries", "Groups", "gather", "grouped", "strongest"]
 
 _FAR: Final = 1 << 49
-"""More than any time in ms can be."""
+"""Further from the epoch than any time in ms of the years 1 to 9999."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,125 +50,125 @@ class Groups:
 
 
 def grouped(profiles: Integers, ingested: Integers, rank: Integers) -> Groups:
-    """Group fragments by profile and order each group by strength.
+    """Group fragments by profile and order each group by strength; of equals, the later row is the stronger.
 
     Args:
         profiles: The profile of each fragment.
         ingested: When each was ingested, in ms; a later one is stronger.
-        rank: The position of its dataset in the order of the policy, which goes before time; negative ones are left out.
+        rank: The position of its dataset in the policy's order, which goes before time; negative ones are left out.
     """
     latest_first = np.flatnonzero(rank >= 0)[::-1]
     weakness = rank[latest_first] * (2 * _FAR) + (_FAR - ingested[latest_first])
     rows = latest_first[np.lexsort((weakness, profiles[latest_first]))]
-    numbers = profiles[rows]
-    starts = np.flatnonzero(np.diff(numbers, prepend=-1))
-    return Groups(rows, starts, numbers[starts])
+    owners = profiles[rows]
+    starts = np.flatnonzero(np.diff(owners, prepend=-1))
+    return Groups(rows, starts, owners[starts])
 
 
 def strongest(values: Array, groups: Groups, chosen: Tree | None) -> Array:
-    """What is selected of a values, merged leaf by leaf: one value for each profile."""
+    """What is selected of a column, merged leaf by leaf: one value for each profile."""
     if isinstance(values, pa.StructArray):
-        names = [field.name for field in values.type if chosen is None or field.name in chosen]
-        members = [strongest(pc.struct_field(values, name), groups, chosen and chosen[name]) for name in names]
-        return structs(names, members)
+        members = {
+            name: strongest(member(values, name), groups, below) for name, below in chosen_members(values, chosen)
+        }
+        return structs(members, list(members.values()))
     return project(_first_value(values, groups), chosen)
 
 
 def _first_value(values: Array, groups: Groups) -> Array:
     known = has_value(values)[groups.rows]
     if known.all():
-        return values.take(pa.array(groups.rows[groups.starts]))
-    if not known.any():
-        return pa.nulls(len(groups.starts), values.type)
+        return pick(values, groups.rows[groups.starts])
     none = len(known)
     first = np.minimum.reduceat(np.where(known, np.arange(none), none), groups.starts)
-    return values.take(pa.array(groups.rows[np.minimum(first, none - 1)], mask=first == none))
+    return pick(values, groups.rows[np.minimum(first, none - 1)], first < none)
 
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """The entries of a two-level map, merged: each key pair once, from the strongest fragment that has it.
+    """The entries of a two-level map, merged: each pair of keys once, from the strongest fragment that has it.
 
     They stand end to end: by profile, then by outer key, then by strength and position in their fragment.
 
     Attributes:
         profiles: How many profiles there are.
         place: The position of the profile that each entry belongs to.
-        outer: The outer key of each entry (a namespace).
-        inner: The inner key of each entry (the id of an identity or of a segment).
+        outer: The outer key of each entry, as its position in ``spaces``.
+        spaces: The outer keys there are (namespaces), in order.
+        inner: The inner key of each entry (the id of an identity or a segment).
         items: What the map holds for the two keys.
     """
 
     profiles: int
     place: Integers
-    outer: pa.DictionaryArray[Any, Any]
+    outer: Integers
+    spaces: Array
     inner: Array
     items: Array
 
-    def as_map(self) -> Array:
+    def as_map_of_lists(self) -> Array:
         """The entries as a map of lists of items."""
-        sizes, bounds = self._buckets()
-        return maps(self._offsets(self.place[bounds]), self._keys(bounds), lists(sizes, self.items))
+        return self._as_map(lists(self._sizes(), self.items))
 
-    def as_maps(self) -> Array:
+    def as_map_of_maps(self) -> Array:
         """The entries as a map of maps from inner keys to items."""
-        sizes, bounds = self._buckets()
-        return maps(self._offsets(self.place[bounds]), self._keys(bounds), maps(sizes, self.inner, self.items))
+        return self._as_map(maps(self._sizes(), self.inner, self.items))
 
     def as_identities(self) -> Array:
         """The entries as a list of identities with their namespaces."""
-        code = pa.StructArray.from_arrays([self.outer.dictionary_decode()], ["code"])
-        return lists(self._offsets(self.place), pa.StructArray.from_arrays([self.inner, code], ["id", "namespace"]))
+        code = pa.StructArray.from_arrays([pick(self.spaces, self.outer)], ["code"])
+        items = pa.StructArray.from_arrays([self.inner, code], ["id", "namespace"])
+        return lists(np.bincount(self.place, minlength=self.profiles), items)
 
     def profiles_by_key(self) -> dict[str, int]:
         """How many profiles have an entry under each outer key, keys in order."""
-        _, bounds = self._buckets()
-        counts = pc.value_counts(self._keys(bounds)).to_pylist()
-        return dict(sorted((entry["values"], entry["counts"]) for entry in counts))
+        counts = np.bincount(self.outer[self._bounds()], minlength=len(self.spaces))
+        return {str(name): int(count) for name, count in zip(self.spaces.to_pylist(), counts, strict=True) if count}
 
-    def _buckets(self) -> tuple[Integers, Integers]:
-        """The entries by profile and outer key: all offsets, and where each of them starts."""
-        keys = self.outer.indices.to_numpy()
-        first = (np.diff(self.place, prepend=-1) != 0) | (np.diff(keys, prepend=-1) != 0)
-        bounds = np.flatnonzero(first)
-        return np.append(bounds, len(keys)), bounds
+    def _as_map(self, values: Array) -> Array:
+        bounds = self._bounds()
+        counts = np.bincount(self.place[bounds], minlength=self.profiles)
+        return maps(counts, pick(self.spaces, self.outer[bounds]), values)
 
-    def _keys(self, bounds: Integers) -> Array:
-        return self.outer.dictionary.take(self.outer.indices.take(pa.array(bounds)))
+    def _bounds(self) -> Integers:
+        """Where the entries of each profile and outer key start."""
+        return np.flatnonzero(np.diff(self.place, prepend=-1) | np.diff(self.outer, prepend=-1))
 
-    def _offsets(self, places: Integers) -> Integers:
-        return np.concatenate([[0], np.cumsum(np.bincount(places, minlength=self.profiles))])
+    def _sizes(self) -> Integers:
+        return np.diff(self._bounds(), append=len(self.place))
 
 
-def gather(values: Array, groups: Groups, inner_key: str | None) -> Entries:
-    """Merge a column of two-level maps; ``inner_key`` is the member of the items that is the key, None for a map's own."""
-    outer_sizes, outer_keys, inside = opened(values.take(pa.array(groups.rows)))
+def gather(values: Array, groups: Groups, key: str | None = None) -> Entries:
+    """Merge a column of two-level maps; ``key`` is the member of the items that is the inner key, None for a map's."""
+    outer_sizes, outer_keys, inside = opened(pick(values, groups.rows))
     inner_sizes, inner_keys, items = opened(inside)
-    inner = inner_keys if inner_key is None else pc.struct_field(items, inner_key)
-    bucket = np.repeat(np.arange(len(inner_sizes)), inner_sizes)
-    place = np.repeat(groups.places, outer_sizes)[bucket]
-    spaces, rank = _ranked(outer_keys)
-    kept = _first_of_each(place * len(spaces) + rank[bucket], inner)
+    inner = inner_keys if key is None else member(items, key)
+    parent = np.repeat(np.arange(len(inner_sizes)), inner_sizes)
+    place = np.repeat(groups.places, outer_sizes)[parent]
+    outer, spaces = _ranked(outer_keys)
+    kept = _first_of_each(place * len(spaces) + outer[parent], inner)
     return Entries(
         profiles=len(groups.starts),
         place=place[kept],
-        outer=pa.DictionaryArray.from_arrays(pa.array(rank[bucket[kept]]), spaces),
-        inner=inner.take(pa.array(kept)),
-        items=items.take(pa.array(kept)),
+        outer=outer[parent[kept]],
+        spaces=spaces,
+        inner=pick(inner, kept),
+        items=pick(items, kept),
     )
 
 
-def _ranked(keys: Array) -> tuple[Array, Integers]:
-    """The distinct keys in order, and for each key its position among them."""
-    encoded = pc.dictionary_encode(keys)
-    order = pc.sort_indices(encoded.dictionary).to_numpy()
-    return encoded.dictionary.take(pa.array(order)), np.argsort(order)[encoded.indices.to_numpy()]
+def _ranked(keys: Array) -> tuple[Integers, Array]:
+    """For each key its position among the distinct keys in order, and those."""
+    codes, names = encoded(keys)
+    sorting: Any = pc.sort_indices(names)
+    order = numbers(sorting)
+    return np.argsort(order)[codes], pick(names, order)
 
 
 def _first_of_each(buckets: Integers, inner: Array) -> Integers:
-    """Positions ordered by bucket, of each inner key in a bucket only the first."""
-    encoded = pc.dictionary_encode(inner)
+    """Positions in the order of their buckets; of each inner key in a bucket only the first."""
+    codes, names = encoded(inner)
     order = np.argsort(buckets, kind="stable")
-    pairs = buckets * len(encoded.dictionary) + encoded.indices.to_numpy()
-    _, first = np.unique(pairs[order], return_index=True)
-    return order[np.sort(first)]
+    _, first = np.unique((buckets * len(names) + codes)[order], return_index=True)
+    kept: Integers = order[np.sort(first)]
+    return kept

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -43,17 +44,14 @@ def write_parts(table: pa.Table, folder: Path, *, part_rows: int, name_seed: str
     Raises:
         ExportError: A part could not be written; those that were are removed.
     """
-    parts: list[Part] = []
     starts = range(0, max(table.num_rows, 1), part_rows)
     paths = [folder / part_name(name_seed, number) for number in range(len(starts))]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for start, path in zip(starts, paths, strict=True):
-            parts.append(_write(table.slice(start, part_rows), path))
+        with _all_or_none(paths):
+            return tuple(_write(table.slice(start, part_rows), path) for start, path in zip(starts, paths, strict=True))
     except (OSError, pa.ArrowException) as error:
-        _remove(paths)
         raise ExportError(f"writing profiles to {folder} failed: {error}", "0090000009") from error
-    return tuple(parts)
 
 
 def _write(table: pa.Table, path: Path) -> Part:
@@ -61,7 +59,13 @@ def _write(table: pa.Table, path: Path) -> Part:
     return Part(path.name, table.num_rows, path.stat().st_size)
 
 
-def _remove(paths: list[Path]) -> None:
-    for path in paths:
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
+@contextmanager
+def _all_or_none(paths: list[Path]) -> Iterator[None]:
+    """Remove the files at these paths if what is inside fails, for whatever reason."""
+    try:
+        yield
+    except BaseException:
+        for path in paths:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+        raise

@@ -1,42 +1,27 @@
 """Nested Arrow columns: which values count as absent, and what a projection leaves of them.
 
-Outside of lists and maps, null, empty and "a struct without any value" all mean absent and come out as null: the lake takes
-no empty values in (facts, union-schema-and-xdm section 4). Inside lists and maps everything stays as it is.
+Outside of lists and maps, null, empty and "a struct without any value" all mean absent and come out as null: the lake
+takes no empty values in (facts, union-schema-and-xdm section 4). Inside lists and maps everything stays as it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-__all__ = [
-    "Array",
-    "Flags",
-    "Tree",
-    "column",
-    "flags",
-    "has_value",
-    "lists",
-    "maps",
-    "opened",
-    "project",
-    "structs",
-    "tree",
-]
+from pytest_aep_export.profiles.columns import Array, Flags, flags, lists, maps, pick
+from pytest_aep_export.profiles.randomness import Integers
 
-Array: TypeAlias = pa.Array[Any]
-Flags: TypeAlias = NDArray[np.bool_]
+__all__ = ["Tree", "column", "has_value", "member", "opened", "project", "structs", "tree"]
+
+_STRUCT_FIELD: Any = pc.struct_field  # its stub knows no array of unknown type
+
 Tree: TypeAlias = "dict[str, Tree | None]"
 """Selected members by name; None selects all that is below."""
-
-# The stubs of these know no 32-bit offsets of unknown origin.
-_LIST: Final[Any] = pa.ListArray.from_arrays
-_MAP: Final[Any] = pa.MapArray.from_arrays
 
 
 def tree(paths: Iterable[str]) -> Tree | None:
@@ -56,33 +41,39 @@ def _plant(node: Tree, names: list[str]) -> None:
         _plant(below, rest)
 
 
+def chosen_members(values: Array, chosen: Tree | None) -> list[tuple[str, Tree | None]]:
+    """The selected members of a struct column in the order of its type, and what is selected below each."""
+    names = [field.name for field in values.type]
+    return [(name, chosen and chosen[name]) for name in names if chosen is None or name in chosen]
+
+
 def column(table: pa.Table, name: str) -> Array:
     """A column of a table in one piece."""
     return table[name].combine_chunks()
 
 
-def flags(values: Array) -> Flags:
-    """A boolean column without nulls as numpy sees it."""
-    result: Flags = values.to_numpy(zero_copy_only=False)
+def member(values: Array, name: str) -> Array:
+    """A member of a struct column; null where the struct is."""
+    result: Array = _STRUCT_FIELD(values, name)
     return result
 
 
-def opened(values: Array) -> tuple[NDArray[np.int64], Array, Array]:
-    """A list or map column taken apart: the length of each value, and all keys and values end to end.
+def opened(values: Any) -> tuple[Integers, Array, Array]:
+    """A list or map column taken apart: the length of each value, and all keys and all values end to end.
 
-    The keys of a list are its values.
+    What a list holds stands for both.
     """
     starts = values.offsets.to_numpy().astype(np.int64)
     lengths = np.where(flags(values.is_valid()), np.diff(starts), 0)
-    if lengths.sum() != starts[-1] - starts[0]:
-        return opened(values.take(pa.array(np.arange(len(values)))))
+    if lengths.sum() != starts[-1] - starts[0]:  # a null hides entries: a copy has none
+        return opened(pick(values, np.arange(len(values))))
     span = (int(starts[0]), int(lengths.sum()))
     if isinstance(values, pa.MapArray):
         return lengths, values.keys.slice(*span), values.items.slice(*span)
     return lengths, values.values.slice(*span), values.values.slice(*span)
 
 
-def has_value(values: Array) -> Flags:
+def has_value(values: Any) -> Flags:
     """Where a column that is no struct has a value: neither null nor an empty list or map."""
     known = flags(values.is_valid())
     if isinstance(values, pa.ListArray | pa.MapArray):
@@ -92,69 +83,46 @@ def has_value(values: Array) -> Flags:
 
 def structs(names: Iterable[str], members: list[Array]) -> Array:
     """A struct column that is null where no member has a value."""
-    known = np.logical_or.reduce([flags(member.is_valid()) for member in members])
+    known = np.logical_or.reduce([flags(values.is_valid()) for values in members])
     return pa.StructArray.from_arrays(members, list(names), mask=pa.array(~known))
 
 
-def lists(offsets: NDArray[Any], values: Array, absent: Flags | None = None) -> Array:
-    """A list column from offsets into values; null where ``absent``, by default where a list is empty."""
-    made: Array = _LIST(_int32(offsets), values, mask=_mask(offsets, absent))
-    return made
-
-
-def maps(offsets: NDArray[Any], keys: Array, values: Array, absent: Flags | None = None) -> Array:
-    """A map column from offsets into entries; null where ``absent``, by default where a map is empty."""
-    made: Array = _MAP(_int32(offsets), keys, values, mask=_mask(offsets, absent))
-    return made
-
-
-def _int32(offsets: NDArray[Any]) -> Array:
-    return pa.array(offsets.astype(np.int32, copy=False))
-
-
-def _mask(offsets: NDArray[Any], absent: Flags | None) -> Array:
-    return pa.array(np.diff(offsets) == 0 if absent is None else absent)
-
-
 def project(values: Array, chosen: Tree | None) -> Array:
-    """What is selected of a values, with absent values as null."""
+    """What is selected of a column, with absent values as null."""
     if isinstance(values, pa.StructArray):
-        names = [field.name for field in values.type if chosen is None or field.name in chosen]
-        members = [project(pc.struct_field(values, name), chosen and chosen[name]) for name in names]
-        return structs(names, members)
+        members = {name: project(member(values, name), below) for name, below in chosen_members(values, chosen)}
+        return structs(members, list(members.values()))
     pruned = _prune(values, chosen)
-    if isinstance(pruned, pa.ListArray | pa.MapArray):
-        return pc.if_else(pa.array(has_value(pruned)), pruned, pa.scalar(None, pruned.type))
-    return pruned
+    if has_value(pruned).all():
+        return pruned
+    return pick(pruned, np.arange(len(pruned)), has_value(pruned))
 
 
-def _prune(values: Array, chosen: Tree | None) -> Array:
+def _prune(values: Any, chosen: Tree | None) -> Array:
     """What is selected of a column inside a list or map: values stay as they are."""
     if chosen is None:
-        return values
+        return values  # type: ignore[no-any-return]
     if isinstance(values, pa.MapArray):
         return _prune_map(values, chosen)
     if isinstance(values, pa.ListArray):
-        absent = flags(values.is_null())
-        return lists(values.offsets.to_numpy(), _prune(values.values, chosen), absent)
-    names = [field.name for field in values.type if field.name in chosen]
-    members = [_prune(pc.struct_field(values, name), chosen[name]) for name in names]
-    return pa.StructArray.from_arrays(members, names, mask=values.is_null())
+        lengths, _, items = opened(values)
+        return lists(lengths, _prune(items, chosen), flags(values.is_null()))
+    members = {name: _prune(member(values, name), below) for name, below in chosen_members(values, chosen)}
+    return pa.StructArray.from_arrays(list(members.values()), list(members), mask=values.is_null())
 
 
-def _prune_map(values: pa.MapArray[Any, Any], chosen: Tree) -> Array:
-    """The entries with a chosen key; of their values, what is chosen below any key."""
-    below: Tree | None = _united(chosen.values())
-    kept = flags(pc.is_in(values.keys, value_set=pa.array(list(chosen))))
-    items = _prune(values.items.filter(pa.array(kept)), below)
+def _prune_map(values: Array, chosen: Tree) -> Array:
+    """The entries with a chosen key; of what they hold, what is chosen below any key."""
+    lengths, keys, items = opened(values)
+    owners = np.repeat(np.arange(len(lengths)), lengths)
+    kept = np.flatnonzero(flags(pc.is_in(keys, value_set=pa.array(list(chosen)))))
+    below = _united(chosen.values())
+    items = _prune(pick(items, kept), below)
     if below is not None and isinstance(items, pa.MapArray):
-        filled = has_value(items)
-        items = items.filter(pa.array(filled))
-        kept = kept.copy()
-        kept[np.flatnonzero(kept)[~filled]] = False
-    before = np.concatenate([[0], np.cumsum(kept)])
-    offsets = before[values.offsets.to_numpy()]
-    return maps(offsets, values.keys.filter(pa.array(kept)), items, flags(values.is_null()))
+        filled = np.flatnonzero(has_value(items))
+        kept, items = kept[filled], pick(items, filled)
+    counts = np.bincount(owners[kept], minlength=len(lengths))
+    return maps(counts, pick(keys, kept), items, flags(values.is_null()))
 
 
 def _united(trees: Iterable[Tree | None]) -> Tree | None:
@@ -163,6 +131,5 @@ def _united(trees: Iterable[Tree | None]) -> Tree | None:
         if one is None:
             return None
         for name, below in one.items():
-            known = united.get(name, {})
-            united[name] = None if below is None or known is None else _united([known, below])
+            united[name] = _united([united[name], below]) if name in united else below
     return united

@@ -1,23 +1,43 @@
-"""Building blocks of Arrow columns: texts of one width from random bits, draws from pools, ragged lists and maps."""
+"""Building blocks of Arrow columns: texts of one width from random bits, draws from pools, lists, maps and structs.
+
+What pyarrow's stubs cannot express is kept in here.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pytest_aep_export.profiles.randomness import Integers
 
-__all__ = ["decimal_text", "fixed", "hex_text", "list_of", "map_of", "offsets", "pick", "struct", "uuid_text"]
+__all__ = [
+    "Array",
+    "Flags",
+    "decimal_text",
+    "encoded",
+    "fixed",
+    "flags",
+    "hex_text",
+    "lists",
+    "maps",
+    "numbers",
+    "pick",
+    "struct",
+    "uuid_text",
+]
 
-Flags = NDArray[np.bool_]
+Array: TypeAlias = "pa.Array[Any]"
+Flags: TypeAlias = NDArray[np.bool_]
 
 _HEX: Final = np.frombuffer(b"".join(b"%04x" % i for i in range(1 << 16)), dtype="S4")
 _DECIMAL: Final = np.frombuffer(b"".join(b"%04d" % i for i in range(10_000)), dtype="S4")
 _GROUPS: Final = (16, 12, 8, 4, 0)
-_MAP: Final[Any] = pa.MapArray.from_arrays  # its stub knows no 32-bit offsets
+_LIST: Final[Any] = pa.ListArray.from_arrays
+_MAP: Final[Any] = pa.MapArray.from_arrays
 
 
 def fixed(letters: NDArray[np.uint8]) -> pa.StringArray:
@@ -52,32 +72,49 @@ def uuid_text(high: NDArray[np.uint64], low: NDArray[np.uint64]) -> pa.StringArr
     return fixed(np.insert(letters, (8, 12, 16, 20), ord("-"), axis=1))
 
 
-def pick(pool: pa.Array[Any], index: Integers, where: Flags | None = None) -> pa.Array[Any]:
-    """The pool's values at the indices; null where ``where`` is false."""
-    places: pa.Array[Any] = pa.array(index, mask=None if where is None else ~where)
-    return pool.take(places)
+def pick(values: Array, places: NDArray[Any], where: Flags | None = None) -> Array:
+    """The values at these places; null where ``where`` is false."""
+    index: Any = pa.array(places, mask=None if where is None else ~where)
+    taken: Array = values.take(index)
+    return taken
 
 
-def struct(where: Flags | None = None, **members: pa.Array[Any]) -> pa.StructArray:
+def encoded(values: Array) -> tuple[Integers, Array]:
+    """Values as numbers, from 0 by first appearance, and the distinct values by number."""
+    result: Any = pc.dictionary_encode(values)
+    return numbers(result.indices), result.dictionary
+
+
+def numbers(values: Array, absent: int = -1) -> Integers:
+    """Whole numbers or times as numpy sees them, null as ``absent``."""
+    whole: Any = values.view(pa.int64()) if pa.types.is_timestamp(values.type) else values.cast(pa.int64())
+    result: Integers = pc.fill_null(whole, absent).to_numpy().astype(np.int64)
+    return result
+
+
+def flags(values: Array) -> Flags:
+    """A boolean column without nulls as numpy sees it."""
+    result: Flags = values.to_numpy(zero_copy_only=False)
+    return result
+
+
+def struct(where: Flags | None = None, /, **members: Array) -> Array:
     """A struct column; null where ``where`` is false."""
     mask = None if where is None else pa.array(~where)
     return pa.StructArray.from_arrays(list(members.values()), list(members), mask=mask)
 
 
-def offsets(counts: NDArray[Any], where: Flags | None = None) -> pa.Array[Any]:
-    """The offsets of lists of these lengths; a list is null where ``where`` is false, and has to be empty there."""
-    ends = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-    if where is None:
-        return pa.array(ends)
-    return pa.array(ends, mask=np.append(~where, False))
-
-
-def list_of(counts: NDArray[Any], values: pa.Array[Any]) -> pa.ListArray[Any]:
-    """A list column from the lengths and all values end to end; null where a length is 0."""
-    return pa.ListArray.from_arrays(offsets(counts, counts > 0), values)
-
-
-def map_of(counts: NDArray[Any], keys: pa.Array[Any], values: pa.Array[Any]) -> pa.MapArray[Any, Any]:
-    """A map column from the numbers of entries and all entries end to end; null where a number is 0."""
-    made: pa.MapArray[Any, Any] = _MAP(offsets(counts, counts > 0), keys, values)
+def lists(lengths: NDArray[Any], values: Array, absent: Flags | None = None) -> Array:
+    """A list column from the lengths and all values end to end; null where ``absent``, by default where empty."""
+    made: Array = _LIST(_offsets(lengths), values, mask=pa.array(lengths == 0 if absent is None else absent))
     return made
+
+
+def maps(lengths: NDArray[Any], keys: Array, values: Array, absent: Flags | None = None) -> Array:
+    """A map column from the numbers of entries and all of them end to end; null as in `lists`."""
+    made: Array = _MAP(_offsets(lengths), keys, values, mask=pa.array(lengths == 0 if absent is None else absent))
+    return made
+
+
+def _offsets(lengths: NDArray[Any]) -> Array:
+    return pa.array(np.append(0, np.cumsum(lengths)).astype(np.int32))

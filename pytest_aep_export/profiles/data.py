@@ -31,10 +31,22 @@ Batch = tuple[int, pa.RecordBatch, pa.RecordBatch]
 
 @dataclass(frozen=True, slots=True)
 class ProfileData:
-    """Profile data as it was ingested: the two tables that `schema` describes."""
+    """Profile data as it was ingested: the two tables that `schema` describes.
+
+    Raises:
+        ConfigurationError: A table has another schema.
+    """
 
     fragments: pa.Table
     events: pa.Table
+
+    def __post_init__(self) -> None:
+        """Refuse tables of another schema."""
+        for name, table, schema in (("fragments", self.fragments, FRAGMENTS), ("events", self.events, EVENTS)):
+            if not table.schema.equals(schema):
+                raise ConfigurationError(
+                    f"the {name} table does not have the schema of pytest_aep_export.profiles.schema: cast it to that"
+                )
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -110,7 +122,9 @@ def _batches(profiles: int, seed: int, locale: str, events_per_profile: float, f
         raise ConfigurationError(f"cannot make profiles {first} to {first + profiles}: neither number may be negative")
     if not 0 <= events_per_profile <= MOST_EVENTS:
         raise ConfigurationError(f"events_per_profile={events_per_profile} is not between 0 and {MOST_EVENTS}")
-    return _made(Stream(seed, np.arange(0, dtype=np.uint64)), locale, events_per_profile, first, first + profiles)
+    return _made(
+        Stream(seed, "person", np.arange(0, dtype=np.uint64)), locale, events_per_profile, first, first + profiles
+    )
 
 
 def _made(draw: Stream, locale: str, per_person: float, first: int, end: int) -> Iterator[Batch]:

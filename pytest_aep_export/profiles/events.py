@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_aep_export.profiles.columns import Flags, list_of, pick, struct, uuid_text
+from pytest_aep_export.profiles.columns import Array, Flags, lists, pick, struct, uuid_text
 from pytest_aep_export.profiles.persons import Identity, Persons, identity_map, ms, times
 from pytest_aep_export.profiles.policies import WEB
 from pytest_aep_export.profiles.pools import BROWSERS, IP_ADDRESSES, PAGES, PRODUCTS
@@ -58,13 +58,13 @@ def events(persons: Persons, per_person: float) -> pa.RecordBatch:
     places = np.repeat(np.arange(len(counts)), counts)
     rank = np.arange(len(places)) - np.repeat(np.cumsum(counts) - counts, counts)
     person = persons.at(places)
-    draw = person.draw.at(person.draw.index * np.uint64(2 * MOST_EVENTS + 1) + rank.astype(np.uint64))
+    draw = person.draw.at(person.draw.index * np.uint64(2 * MOST_EVENTS + 1) + rank.astype(np.uint64), "event")
     rows = _Rows(person, draw, _MIX[draw.below("kind", len(_MIX))])
     columns = _origin(rows) | _times(rows, rank, counts[places]) | _details(rows)
     return pa.RecordBatch.from_arrays([columns[name] for name in EVENTS.names], schema=EVENTS)
 
 
-def _times(rows: _Rows, rank: Integers, count: Integers) -> dict[str, pa.Array[Any]]:
+def _times(rows: _Rows, rank: Integers, count: Integers) -> dict[str, Array]:
     """Times that grow with the rank: each event falls into its own share of the time that the person was active."""
     start = rows.person.draw.between("first visit", _FIRST, _LAST)
     active = rows.person.draw.between("active for", _DAY, 90 * _DAY)
@@ -74,7 +74,7 @@ def _times(rows: _Rows, rank: Integers, count: Integers) -> dict[str, pa.Array[A
     return {"timestamp": times(happened), "ingestTime": times(arrived)}
 
 
-def _origin(rows: _Rows) -> dict[str, pa.Array[Any]]:
+def _origin(rows: _Rows) -> dict[str, Array]:
     unknown = rows.person.draw.chance("unknown device", 0.05) & rows.draw.chance("with unknown device", 0.5)
     known = ~unknown & rows.person.on_web() & rows.draw.chance("logged out", 0.5)
     customer = ~unknown & ~known
@@ -92,7 +92,7 @@ def _origin(rows: _Rows) -> dict[str, pa.Array[Any]]:
     }
 
 
-def _details(rows: _Rows) -> dict[str, pa.Array[Any]]:
+def _details(rows: _Rows) -> dict[str, Array]:
     return {
         "_id": uuid_text(rows.draw.bits("_id"), rows.draw.bits("_id/low")),
         "eventType": pick(_TYPES, rows.kind),
@@ -103,7 +103,7 @@ def _details(rows: _Rows) -> dict[str, pa.Array[Any]]:
     }
 
 
-def _environment(rows: _Rows) -> pa.StructArray:
+def _environment(rows: _Rows) -> Array:
     index = rows.draw.below("browser", BROWSERS.num_rows)
     browser = rows.draw.chance("in a browser", 0.85)
     width = rows.draw.below("width", 8)
@@ -124,7 +124,7 @@ def _environment(rows: _Rows) -> pa.StructArray:
     )
 
 
-def _web(rows: _Rows) -> pa.StructArray:
+def _web(rows: _Rows) -> Array:
     index = rows.draw.below("page", PAGES.num_rows)
     viewed = rows.kind == _VIEW
     referred = viewed & rows.draw.chance("referred", 0.3)
@@ -137,7 +137,7 @@ def _web(rows: _Rows) -> pa.StructArray:
     return struct(webPageDetails=page, webReferrer=struct(referred, URL=_column(PAGES, "URL", origin, referred)))
 
 
-def _products(rows: _Rows) -> pa.ListArray[Any]:
+def _products(rows: _Rows) -> Array:
     counts = np.where(rows.kind >= _PRODUCT, np.where(rows.kind == _PURCHASE, _bought(rows), 1), 0)
     places = np.repeat(np.arange(len(counts)), counts)
     rank = np.arange(len(places)) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -149,7 +149,7 @@ def _products(rows: _Rows) -> pa.ListArray[Any]:
         priceTotal=pa.array(_price(index)),
         currencyCode=pick(pa.array(["USD"]), np.zeros_like(index)),
     )
-    return list_of(counts, items)
+    return lists(counts, items)
 
 
 def _bought(rows: _Rows) -> Integers:
@@ -161,7 +161,7 @@ def _price(product: Integers) -> Any:
     return (1 + product % 3) * (4.99 + product)
 
 
-def _commerce(rows: _Rows) -> pa.StructArray:
+def _commerce(rows: _Rows) -> Array:
     bought = rows.kind == _PURCHASE
     count = _bought(rows)
     first = rows.draw.below("product", PRODUCTS.num_rows)
@@ -175,5 +175,5 @@ def _commerce(rows: _Rows) -> pa.StructArray:
     return struct(bought, order=order)
 
 
-def _column(pool: pa.Table, field: str, index: Integers, where: Flags | None = None) -> pa.Array[Any]:
+def _column(pool: pa.Table, field: str, index: Integers, where: Flags | None = None) -> Array:
     return pick(pool[field].combine_chunks(), index, where)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_aep_export.profiles.columns import Flags, hex_text, list_of, map_of, pick, struct
+from pytest_aep_export.profiles.columns import Array, Flags, hex_text, lists, maps, pick, struct
 from pytest_aep_export.profiles.persons import Identity, Persons, identity_map, ms, times
 from pytest_aep_export.profiles.policies import CRM, DEFAULT_SEGMENTS, LOYALTY, WEB, DefaultSegment
 from pytest_aep_export.profiles.pools import PHONES
@@ -71,12 +71,13 @@ def fragments(persons: Persons) -> pa.RecordBatch:
     present = np.stack([np.ones(count, dtype=bool), persons.in_loyalty(), persons.on_web()], axis=1)
     places, slot = np.nonzero(present)
     person = persons.at(places)
-    rows = _Rows(person, person.draw.at(person.draw.index * np.uint64(len(_DATASETS)) + slot.astype(np.uint64)), slot)
+    index = person.draw.index * np.uint64(len(_DATASETS)) + slot.astype(np.uint64)
+    rows = _Rows(person, person.draw.at(index, "fragment"), slot)
     columns = _origin(rows) | _attributes(rows)
     return pa.RecordBatch.from_arrays([columns[name] for name in FRAGMENTS.names], schema=FRAGMENTS)
 
 
-def _origin(rows: _Rows) -> dict[str, pa.Array[Any]]:
+def _origin(rows: _Rows) -> dict[str, Array]:
     joined = rows.person.draw.between("joined", _FIRST, _LAST)
     later = rows.draw.between("updated", -60 * _DAY, 120 * _DAY)
     customers, devices = rows.person.customer_id(), rows.person.device_id()
@@ -94,7 +95,7 @@ def _origin(rows: _Rows) -> dict[str, pa.Array[Any]]:
     }
 
 
-def _attributes(rows: _Rows) -> dict[str, pa.Array[Any]]:
+def _attributes(rows: _Rows) -> dict[str, Array]:
     return {
         "_id": hex_text(rows.draw.bits("_id"), rows.draw.bits("_id/low"), width=32),
         "personID": pc.if_else(pa.array(rows.web), None, rows.person.customer_id()),
@@ -107,13 +108,13 @@ def _attributes(rows: _Rows) -> dict[str, pa.Array[Any]]:
     }
 
 
-def _person(rows: _Rows) -> pa.StructArray:
+def _person(rows: _Rows) -> Array:
     pool = rows.person.pools.names
     own = rows.person.name()
     index = np.where(rows.differs("name", 0.3), rows.draw.below("other name", pool.num_rows), own)
     named = ~rows.web
 
-    def column(field: str, where: Flags) -> pa.Array[Any]:
+    def column(field: str, where: Flags) -> Array:
         return pick(pool[field].combine_chunks(), index, where)
 
     name = struct(
@@ -134,7 +135,7 @@ def _person(rows: _Rows) -> pa.StructArray:
     )
 
 
-def _email(rows: _Rows) -> pa.StructArray:
+def _email(rows: _Rows) -> Array:
     known = rows.some("email", crm=1, loyalty=0.7) & rows.person.has_email()
     other = pa.array(rows.differs("email", 0.5))
     return struct(
@@ -146,7 +147,7 @@ def _email(rows: _Rows) -> pa.StructArray:
     )
 
 
-def _address(rows: _Rows) -> pa.StructArray:
+def _address(rows: _Rows) -> Array:
     pools = rows.person.pools
     pool = pools.addresses
     own = rows.person.draw.below("address", pool.num_rows)
@@ -154,7 +155,7 @@ def _address(rows: _Rows) -> pa.StructArray:
     postal = rows.some("address", crm=0.95, loyalty=0.6)
     known = postal | rows.some("country", web=0.5)
 
-    def column(field: str, where: Flags) -> pa.Array[Any]:
+    def column(field: str, where: Flags) -> Array:
         return pick(pool[field].combine_chunks(), index, where)
 
     located = postal & rows.crm
@@ -172,7 +173,7 @@ def _address(rows: _Rows) -> pa.StructArray:
     )
 
 
-def _phone(rows: _Rows) -> pa.StructArray:
+def _phone(rows: _Rows) -> Array:
     own = rows.person.draw.below("phone", len(PHONES))
     index = np.where(rows.differs("phone", 0.5), rows.draw.below("other phone", len(PHONES)), own)
     return struct(
@@ -183,11 +184,11 @@ def _phone(rows: _Rows) -> pa.StructArray:
     )
 
 
-def _organizations(rows: _Rows) -> pa.ListArray[Any]:
+def _organizations(rows: _Rows) -> Array:
     counts = np.where(rows.some("organizations", crm=0.25, loyalty=0.1), rows.draw.between("how many", 1, 3), 0)
     places = np.repeat(np.arange(len(counts)), counts)
     pool = rows.person.pools.companies
-    return list_of(counts, pick(pool, (rows.draw.below("company", len(pool))[places] + _rank(counts)) % len(pool)))
+    return lists(counts, pick(pool, (rows.draw.below("company", len(pool))[places] + _rank(counts)) % len(pool)))
 
 
 def _rank(counts: Integers) -> Integers:
@@ -196,19 +197,19 @@ def _rank(counts: Integers) -> Integers:
     return np.arange(counts.sum()) - np.repeat(starts, counts)
 
 
-def _membership(rows: _Rows) -> pa.MapArray[Any, Any]:
+def _membership(rows: _Rows) -> Array:
     """Segments of Adobe's are evaluated on the CRM's records, imported ones come with the loyalty programme's."""
     own = [segment for segment in DEFAULT_SEGMENTS if segment.namespace == "ups"]
     imported = [segment for segment in DEFAULT_SEGMENTS if segment.namespace != "ups"]
     inner = [_segments(rows, own, rows.crm), _segments(rows, imported, rows.loyalty)]
     counts = np.stack([np.asarray(column.is_valid()) for column in inner], axis=1)
     places, kinds = np.nonzero(counts)
-    values = pa.concat_arrays(inner).take(pa.array(kinds * len(rows.slot) + places))
+    values = pick(pa.concat_arrays(inner), kinds * len(rows.slot) + places)
     keys = pick(pa.array([own[0].namespace, imported[0].namespace]), kinds)
-    return map_of(counts.sum(axis=1), keys, values)
+    return maps(counts.sum(axis=1), keys, values)
 
 
-def _segments(rows: _Rows, segments: Sequence[DefaultSegment], where: Flags) -> pa.MapArray[Any, Any]:
+def _segments(rows: _Rows, segments: Sequence[DefaultSegment], where: Flags) -> Array:
     lots = np.stack([rows.draw.unit(f"segment {segment.id}") for segment in segments], axis=1)
     realized = np.array([segment.realized for segment in segments])
     known = where[:, np.newaxis] & (lots < realized + np.array([segment.exited for segment in segments]))
@@ -220,9 +221,9 @@ def _segments(rows: _Rows, segments: Sequence[DefaultSegment], where: Flags) -> 
         lastQualificationTime=times(qualified[places, which]),
         status=pick(pa.array(["exited", "realized"]), (lots < realized)[places, which].astype(np.int64)),
     )
-    return map_of(known.sum(axis=1), pick(pa.array([segment.id for segment in segments]), which), items)
+    return maps(known.sum(axis=1), pick(pa.array([segment.id for segment in segments]), which), items)
 
 
-def _constant(value: str | pa.Array[Any], rows: _Rows) -> pa.Array[Any]:
+def _constant(value: str | Array, rows: _Rows) -> Array:
     pool = pa.array([value]) if isinstance(value, str) else value
     return pick(pool, np.zeros_like(rows.slot))

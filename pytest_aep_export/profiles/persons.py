@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_aep_export.profiles.columns import Flags, decimal_text, hex_text, list_of, map_of, pick, struct
+from pytest_aep_export.profiles.columns import Array, Flags, decimal_text, hex_text, lists, maps, pick, struct
 from pytest_aep_export.profiles.pools import DOMAINS, Pools
 from pytest_aep_export.profiles.randomness import Integers, Stream
 
@@ -24,7 +24,7 @@ def ms(year: int, month: int, day: int) -> int:
     return int(datetime(year, month, day, tzinfo=UTC).timestamp()) * 1000
 
 
-def times(values: Integers) -> pa.Array[Any]:
+def times(values: Integers) -> Array:
     """A timestamp column from ms since the epoch."""
     return pa.array(values).view(pa.timestamp("ms", tz="UTC"))
 
@@ -43,20 +43,20 @@ class Persons:
         """The persons at these places."""
         return Persons(self.draw.at(self.draw.index[places]), self.pools)
 
-    def customer_id(self) -> pa.StringArray:
+    def customer_id(self) -> Array:
         """Their ids in the namespace CRMID: no two persons share one."""
         return hex_text(self.draw.bits("customer"))
 
-    def device_id(self, device: str = "device") -> pa.StringArray:
+    def device_id(self, device: str = "device") -> Array:
         """Ids in the namespace ECID: 38 digits."""
         return decimal_text(self.draw.bits(device), self.draw.bits(f"{device}/low"), width=38)
 
-    def email(self, address: str = "email") -> pa.Array[Any]:
+    def email(self, address: str = "email") -> Array:
         """An e-mail address; other words for ``address`` give other ones."""
         local = self.pools.names["local"].combine_chunks()
         unique = hex_text(self.draw.bits(address), width=10)
         domain = pick(DOMAINS, self.draw.below(f"{address}/domain", len(DOMAINS)))
-        joined: pa.Array[Any] = _JOIN(pick(local, self.name()), unique, domain, "")
+        joined: Array = _JOIN(pick(local, self.name()), unique, domain, "")
         return joined
 
     def name(self) -> Integers:
@@ -81,7 +81,7 @@ class Identity:
     """The identities of one namespace, one for each row: present where ``where`` is true."""
 
     namespace: str
-    ids: pa.Array[Any]
+    ids: Array
     where: Flags
     primary: Flags
     state: str
@@ -90,13 +90,13 @@ class Identity:
 _STATES: Final = pa.array(["ambiguous", "authenticated"])
 
 
-def identity_map(*identities: Identity) -> pa.MapArray[Any, Any]:
+def identity_map(*identities: Identity) -> Array:
     """An ``identityMap`` column: for each row the identities that are present, at most one of each namespace."""
     present = np.stack([identity.where for identity in identities], axis=1)
     rows, kinds = np.nonzero(present)
     primary = np.stack([identity.primary for identity in identities], axis=1)[rows, kinds]
-    ids = pa.concat_arrays([identity.ids for identity in identities]).take(pa.array(kinds * len(present) + rows))
+    ids = pick(pa.concat_arrays([identity.ids for identity in identities]), kinds * len(present) + rows)
     states = np.array([_STATES.index(identity.state).as_py() for identity in identities])[kinds]
     items = struct(id=ids, authenticatedState=pick(_STATES, states), primary=pa.array(primary))
     keys = pick(pa.array([identity.namespace for identity in identities]), kinds)
-    return map_of(present.sum(axis=1), keys, list_of(np.ones(len(rows), dtype=np.int64), items))
+    return maps(present.sum(axis=1), keys, lists(np.ones(len(rows), dtype=np.int64), items))

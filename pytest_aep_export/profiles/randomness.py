@@ -1,8 +1,8 @@
 """Random numbers by position: the number at a place never depends on which other places are asked for.
 
 Each number is a pure function of the seed, the name of a column and an index, so that profile #n is the same on any
-machine and in any partitioning. The mixing is SplitMix64's finaliser over a counter (Steele, Lea, Flood: "Fast Splittable
-Pseudorandom Number Generators", 2014): ten operations in numpy for a whole column.
+machine and in any partitioning. The mixing is SplitMix64's finaliser over a counter (Steele, Lea, Flood, "Fast
+Splittable Pseudorandom Number Generators", 2014): ten operations in numpy for a whole column.
 """
 
 from __future__ import annotations
@@ -25,21 +25,28 @@ _SECOND: Final = np.uint64(0x94D049BB133111EB)
 
 
 @lru_cache(maxsize=1024)
-def _key(seed: int, column: str) -> np.uint64:
-    digest = hashlib.blake2b(f"{seed}/{column}".encode(), digest_size=8).digest()
+def _key(seed: int, kind: str, column: str) -> np.uint64:
+    digest = hashlib.blake2b(f"{seed}/{kind}/{column}".encode(), digest_size=8).digest()
     return np.uint64(int.from_bytes(digest, "little"))
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """The random numbers of one seed at some indices; each method answers with one value for each index."""
+    """The random numbers of one seed at some indices; each method answers with one value for each index.
+
+    Attributes:
+        seed: Another seed, other numbers.
+        kind: What the indices number: persons, fragments or events.
+        index: The indices.
+    """
 
     seed: int
+    kind: str
     index: NDArray[np.uint64]
 
     def bits(self, column: str) -> NDArray[np.uint64]:
         """64 random bits, never twice the same in one column."""
-        mixed = self.index * _GOLDEN + _key(self.seed, column)
+        mixed = self.index * _GOLDEN + _key(self.seed, self.kind, column)
         mixed = (mixed ^ (mixed >> np.uint64(30))) * _FIRST
         mixed = (mixed ^ (mixed >> np.uint64(27))) * _SECOND
         return mixed ^ (mixed >> np.uint64(31))
@@ -60,6 +67,6 @@ class Stream:
         """True for about that share of the indices."""
         return self.unit(column) < share
 
-    def at(self, index: NDArray[Any]) -> Stream:
-        """The same seed at other indices."""
-        return Stream(self.seed, index.astype(np.uint64))
+    def at(self, index: NDArray[Any], kind: str | None = None) -> Stream:
+        """The same seed at other indices, of another kind if one is given."""
+        return Stream(self.seed, kind or self.kind, index.astype(np.uint64))

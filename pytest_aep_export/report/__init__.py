@@ -1,0 +1,1 @@
+"""What a conformance run found: the document, and its readers."""

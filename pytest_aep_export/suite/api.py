@@ -20,7 +20,20 @@ from pytest_aep_export.suite.targets import Target
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["BATCHES", "DATASETS", "ENDED", "FILES", "JOBS", "POLICIES", "UPS", "Api", "batch_ids", "below_ups", "dataset_id", "next_link"]
+__all__ = [
+    "BATCHES",
+    "DATASETS",
+    "ENDED",
+    "FILES",
+    "JOBS",
+    "POLICIES",
+    "UPS",
+    "Api",
+    "batch_ids",
+    "below_ups",
+    "dataset_id",
+    "next_link",
+]
 
 UPS: Final = "/data/core/ups"
 JOBS: Final = f"{UPS}/export/jobs"
@@ -48,8 +61,8 @@ class Api:
 
     def __init__(self, target: Target, *, poll: float | None = None, deadline: float | None = None) -> None:
         self.target = target
-        self.poll = target.poll if poll is None else poll
-        self.deadline = target.deadline if deadline is None else deadline
+        self.poll = target.patience.poll if poll is None else poll
+        self.deadline = target.patience.deadline if deadline is None else deadline
         self._names = itertools.count(1)
         self._policy = ""
 
@@ -186,7 +199,7 @@ def dataset_id(created: Exchange) -> str:
 
 
 def batch_ids(job: Exchange) -> list[str]:
-    """The batches that a job names: the one, or those of its segments, as an array or a single object (divergence 47)."""
+    """The batches that a job names: the one, or those of its segments, as an array or an object (divergence 47)."""
     destination = pick(job, "/destination")
     batches = destination.get("batches") or []
     several = [batches] if isinstance(batches, Mapping) else batches

@@ -16,8 +16,8 @@ from pytest_aep_export.contract import Violation
 from pytest_aep_export.exchange import Exchange
 
 __all__ = [
-    "NotApplicableError",
-    "NotVerifiedError",
+    "NOT_APPLICABLE",
+    "NOT_VERIFIED",
     "UnmetError",
     "conforms",
     "describe",
@@ -25,11 +25,16 @@ __all__ = [
     "expect",
     "not_applicable",
     "not_verified",
+    "number",
     "pick",
     "prerequisite",
     "refused",
     "status",
 ]
+
+NOT_APPLICABLE: Final = "not applicable: "
+NOT_VERIFIED: Final = "not verified: "
+"""How the reason of a skipped test begins, which tells the two apart."""
 
 _SHOWN: Final = 300
 
@@ -53,22 +58,14 @@ class UnmetError(AssertionError):
         )
 
 
-class NotApplicableError(pytest.skip.Exception):
-    """There is nothing to judge; pytest counts the test as skipped."""
-
-
-class NotVerifiedError(pytest.skip.Exception):
-    """It could not be judged; pytest counts the test as skipped."""
-
-
 def not_applicable(reason: str) -> NoReturn:
-    """End the test: the target lacks what the requirement speaks of."""
-    raise NotApplicableError(f"not applicable: {reason}")
+    """End the test: the target lacks what the requirement speaks of. pytest counts it as skipped."""
+    pytest.skip(f"{NOT_APPLICABLE}{reason}")
 
 
 def not_verified(reason: str) -> NoReturn:
-    """End the test without a verdict."""
-    raise NotVerifiedError(f"not verified: {reason}")
+    """End the test without a verdict. pytest counts it as skipped."""
+    pytest.skip(f"{NOT_VERIFIED}{reason}")
 
 
 @contextmanager
@@ -131,6 +128,14 @@ def pick(exchange: Exchange, pointer: str) -> Any:
         except (LookupError, TypeError, ValueError):
             raise UnmetError(f"the body has a value at {pointer}", f"nothing at {step!r}", exchange) from None
     return value
+
+
+def number(exchange: Exchange, pointer: str) -> int | float:
+    """The number that a JSON pointer names in the answer's body."""
+    __tracebackhide__ = True
+    value = pick(exchange, pointer)
+    expect(isinstance(value, int | float) and not isinstance(value, bool), exchange, f"{pointer} is a number", value)
+    return value  # type: ignore[no-any-return]
 
 
 def refused(exchange: Exchange, required: str) -> Mapping[str, Any]:

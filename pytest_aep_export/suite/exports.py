@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.suite import payloads
 from pytest_aep_export.suite.api import Api, batch_ids
-from pytest_aep_export.suite.expect import expect, not_verified, pick, prerequisite, status
+from pytest_aep_export.suite.expect import expect, not_verified, number, pick, prerequisite, status
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,6 +34,11 @@ class Shown:
         """The value at a JSON pointer within the job; it has to be there."""
         __tracebackhide__ = True
         return pick(self.exchange, self.pointer + pointer)
+
+    def number(self, pointer: str) -> int | float:
+        """The number at a JSON pointer within the job."""
+        __tracebackhide__ = True
+        return number(self.exchange, self.pointer + pointer)
 
     def get(self, *names: str) -> Any:
         """The value that the names lead to, or None."""
@@ -108,7 +113,7 @@ class Exports:
                 for position, record in enumerate(pick(page, "/records")):
                     if str(record.get("id")) == wanted:
                         return Shown(page, f"/records/{position}")
-        not_verified(f"the list does not show job {wanted}")
+        return not_verified(f"the list does not show job {wanted}")
 
     @prerequisite()
     def batch(self, kind: str) -> str:

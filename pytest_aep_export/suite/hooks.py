@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import pytest
 
-from pytest_aep_export.errors import TransportError
-from pytest_aep_export.suite.expect import NotApplicableError, NotVerifiedError, UnmetError
-from pytest_aep_export.suite.registry import Registry, conformance_path, lint
+from pytest_aep_export.errors import ConfigurationError, TransportError
+from pytest_aep_export.suite.expect import NOT_APPLICABLE, NOT_VERIFIED, UnmetError
+from pytest_aep_export.suite.registry import conformance_path, lint, load
 from pytest_aep_export.suite.targets import Target
 from pytest_aep_export.suite.verdicts import Outcome, Result
 
@@ -38,12 +39,16 @@ def marked(item: pytest.Item) -> list[str]:
     return [str(name) for mark in item.iter_markers(MARKER) for name in mark.args]
 
 
-def check_collection(items: Iterable[pytest.Item], registry: Registry) -> None:
+def check_collection(items: Iterable[pytest.Item]) -> None:
     """Hold the collected conformance tests against the registry, and make them selectable by requirement.
 
     Raises:
-        pytest.UsageError: They do not fit; one sentence for each reason.
+        pytest.UsageError: They do not fit, or the registry breaks its own rules; one sentence for each reason.
     """
+    try:
+        registry = load()
+    except ConfigurationError as error:
+        raise pytest.UsageError(str(error)) from error
     folder = conformance_path() / "server"
     tests = [item for item in items if item.path.parent == folder]
     complete = {item.path for item in tests} == set(folder.glob("test_*.py")) and not _narrowed(tests)
@@ -75,6 +80,19 @@ class SuiteRun:
         """Make the marker known, and lend the target."""
         config.addinivalue_line("markers", f"{MARKER}(id): the requirement that a conformance test judges")
         config.stash[TARGET] = self._target
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> Generator[None, None, None]:
+        """Judge a requirement by all of its tests or not at all, whatever a selection left of them."""
+        before = _tests_by_requirement(items)
+        yield
+        after = _tests_by_requirement(items)
+        cut = [item for item in items if after[marked(item)[0]] < before[marked(item)[0]]]
+        if cut:
+            config.hook.pytest_deselected(items=cut)
+            items[:] = [item for item in items if item not in cut]
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Tell what will run."""
@@ -110,10 +128,10 @@ def _outcome(test: str, error: BaseException | None) -> Outcome:
     match error:
         case None:
             return Outcome(test, Result.MET)
-        case NotApplicableError():
-            return Outcome(test, Result.NOT_APPLICABLE, found=_sentence(error))
-        case NotVerifiedError():
-            return Outcome(test, Result.NOT_VERIFIED, found=_sentence(error))
+        case pytest.skip.Exception():
+            reason = str(error.msg)
+            result = Result.NOT_APPLICABLE if reason.startswith(NOT_APPLICABLE) else Result.NOT_VERIFIED
+            return Outcome(test, result, found=reason.removeprefix(NOT_APPLICABLE).removeprefix(NOT_VERIFIED))
         case UnmetError():
             return Outcome(test, Result.UNMET, error.required, error.found, error.exchange)
         case TransportError():
@@ -122,8 +140,8 @@ def _outcome(test: str, error: BaseException | None) -> Outcome:
             return Outcome(test, Result.BROKEN, found=f"{type(error).__name__}: {error}")
 
 
-def _sentence(error: NotApplicableError | NotVerifiedError) -> str:
-    return str(error.msg).partition(": ")[2]
+def _tests_by_requirement(items: Iterable[pytest.Item]) -> Counter[str]:
+    return Counter(name for item in items for name in marked(item))
 
 
 def _narrowed(items: Sequence[pytest.Item]) -> bool:

@@ -60,7 +60,9 @@ def _follows_to_the_end(exchanges: Sequence[Exchange]) -> Iterator[Outcome]:
         if not offset:
             continue
         if offset not in asked[position + 1 :] and _parameter(page.request.url, "limit"):
-            yield Outcome("journal", Result.NOT_VERIFIED, found="the client stopped after a page whose size it had chosen")
+            yield Outcome(
+                "journal", Result.NOT_VERIFIED, found="the client stopped after a page whose size it had chosen"
+            )
             continue
         yield _finding(page, "the next page is asked for", "it never was", met=offset in asked[position + 1 :])
 
@@ -87,7 +89,9 @@ def _sends_every_header(exchanges: Sequence[Exchange]) -> Iterator[Outcome]:
 def _sends_json(exchanges: Sequence[Exchange]) -> Iterator[Outcome]:
     for exchange in (e for e in exchanges if e.operation == _CREATE):
         media = exchange.request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        yield _finding(exchange, "a job is asked for as application/json", media or "no type", met=media == "application/json")
+        yield _finding(
+            exchange, "a job is asked for as application/json", media or "no type", met=media == "application/json"
+        )
 
 
 def _knows_every_route(exchanges: Sequence[Exchange]) -> Iterator[Outcome]:

@@ -167,7 +167,9 @@ def lint(registry: Registry, tests: Mapping[str, Sequence[str]], *, complete: bo
         ]
     if complete:
         tested = {name for ids in tests.values() for name in ids}
-        problems += [f"{r.id} has no test: write one, or retire it" for r in registry.of("server") if r.id not in tested]
+        problems += [
+            f"{r.id} has no test: write one, or retire it" for r in registry.of("server") if r.id not in tested
+        ]
     return problems
 
 

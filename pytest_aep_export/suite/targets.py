@@ -9,6 +9,7 @@ from __future__ import annotations
 import json as jsonlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 from urllib.parse import urlencode, urlsplit
 
@@ -20,7 +21,17 @@ from pytest_aep_export.exchange import Exchange, Headers, Request, Response
 from pytest_aep_export.model import AEP_SCOPES, Credentials
 from pytest_aep_export.suite.version import SUITE_VERSION
 
-__all__ = ["EMULATOR", "IMS_PATH", "Target", "TargetError", "credentials_from", "is_adobe", "probe", "resolve"]
+__all__ = [
+    "EMULATOR",
+    "IMS_PATH",
+    "Patience",
+    "Target",
+    "TargetError",
+    "credentials_from",
+    "is_adobe",
+    "probe",
+    "resolve",
+]
 
 EMULATOR: Final = "emulator"
 IMS_PATH: Final = "/ims/token/v3"
@@ -41,6 +52,21 @@ class TargetError(AepError):
     """The target cannot be judged at all; the message says what to do."""
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a target is waited for, in seconds.
+
+    Attributes:
+        poll: Between two looks at a job, at most.
+        deadline: For a job to end.
+        answer: For an answer.
+    """
+
+    poll: float = 5.0
+    deadline: float = 1800.0
+    answer: float = 60.0
+
+
 class Target:
     """Where the suite sends its requests.
 
@@ -50,9 +76,7 @@ class Target:
         credentials: Whose tenant is worked in.
         ims_url: The token endpoint; by default ``/ims/token/v3`` of the same host.
         label: What reports call it.
-        poll: Seconds between two looks at a job, at most.
-        deadline: Seconds that a job is waited for.
-        timeout: Seconds that an answer is waited for.
+        patience: How long it is waited for.
         transport: Instead of the network, for tests.
     """
 
@@ -64,9 +88,7 @@ class Target:
         kind: Literal["emulator", "url"] = "url",
         ims_url: str = "",
         label: str = "",
-        poll: float = 5.0,
-        deadline: float = 1800.0,
-        timeout: float = 60.0,
+        patience: Patience = Patience(),
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.kind = kind
@@ -74,11 +96,10 @@ class Target:
         self.ims_url = ims_url or self.base_url + IMS_PATH
         self.credentials = credentials
         self.label = label or self.base_url
-        self.poll = poll
-        self.deadline = deadline
+        self.patience = patience
         self.exchanges: list[Exchange] = []
         self._token = ""
-        self._http = httpx.Client(timeout=timeout, transport=transport, headers={"Accept": "application/json"})
+        self._http = httpx.Client(timeout=patience.answer, transport=transport, headers={"Accept": "application/json"})
         self._http.headers["User-Agent"] = f"aep-export-suite/{SUITE_VERSION}"
 
     def close(self) -> None:
@@ -86,7 +107,7 @@ class Target:
         self._http.close()
 
     @contextmanager
-    def patience(self, seconds: float) -> Iterator[None]:
+    def within(self, seconds: float) -> Iterator[None]:
         """For a while, wait only so long for each answer."""
         before, self._http.timeout = self._http.timeout, httpx.Timeout(seconds)
         try:
@@ -217,7 +238,7 @@ def probe(target: Target) -> None:
         TargetError: It cannot; the message says what to do.
     """
     try:
-        with target.patience(_PROBE_SECONDS):
+        with target.within(_PROBE_SECONDS):
             target.token()
             exchange = target.send("GET", "/data/core/ups/export/jobs", query={"limit": 1})
     except TransportError as error:
@@ -242,8 +263,7 @@ def _emulator(dialect: str) -> Iterator[Target]:
             emulator.create_tenant().credentials,
             kind="emulator",
             label=f"the embedded emulator, dialect {dialect}",
-            poll=0,
-            deadline=10,
+            patience=Patience(poll=0, deadline=10),
         )
         try:
             yield target
@@ -252,14 +272,14 @@ def _emulator(dialect: str) -> Iterator[Target]:
 
 
 @contextmanager
-def _url(
-    url: str, ims_url: str, credentials: Mapping[str, str] | Credentials, *, live: bool
-) -> Iterator[Target]:
+def _url(url: str, ims_url: str, credentials: Mapping[str, str] | Credentials, *, live: bool) -> Iterator[Target]:
     for address in filter(None, (url, ims_url)):
         if urlsplit(address).scheme not in {"http", "https"} or not urlsplit(address).hostname:
             raise ConfigurationError(f"{address!r} is no URL: use {EMULATOR!r}, or one like http://127.0.0.1:8080")
         if is_adobe(address) and not live:
-            raise ConfigurationError(f"{address} is Adobe's live service, where exports cost quota: add --live if you mean it")
+            raise ConfigurationError(
+                f"{address} is Adobe's live service, where exports cost quota: add --live if you mean it"
+            )
     who = credentials if isinstance(credentials, Credentials) else credentials_from(credentials)
     target = Target(url, who, ims_url=ims_url)
     try:

@@ -23,7 +23,9 @@ Values = st.SearchStrategy[Any]
 DATASETS: Final = ("crm", "loyalty", "web")
 YEAR_1, YEAR_9999 = -62_135_596_800_000, 253_402_300_799_999
 TIMES: Final = (1_000, 2_000, 3_000, 1_000, 2_000, 3_000, 2_001, 0, -1, YEAR_1, YEAR_9999)
-"""In ms since the epoch; the same for the data and for the bounds of a plan."""
+"""In ms since the epoch."""
+STARTS, ENDS = (1_000, 2_000, 0, YEAR_1), (3_000, 2_000, 2_001, YEAR_9999)
+"""The bounds of a plan, each at a time of the data."""
 IDENTITIES: Final = (
     *[("Email", "1"), ("Email", "2"), ("ECID", "1"), ("Email", "1"), ("Email", "2"), ("ECID", "1")],
     *[("Email", "é"), ("email", "1"), ("EC", "ID1"), ("Email", ""), ("", "Email"), ("Email", "1 ")],
@@ -44,21 +46,35 @@ SCALARS: Final[dict[str, Values]] = {
 }
 
 
+@st.composite
+def mostly(draw: st.DrawFn, strategy: Values, otherwise: Any = None) -> Any:
+    """Four times in five."""
+    return draw(strategy) if draw(st.sampled_from((True, True, True, True, False))) else otherwise
+
+
+@st.composite
+def seldom(draw: st.DrawFn, strategy: Values, otherwise: Any = None) -> Any:
+    """One time in five."""
+    return draw(strategy) if draw(st.sampled_from((False, False, False, False, True))) else otherwise
+
+
+@st.composite
+def some_of(draw: st.DrawFn, names: Values, known: dict[str, Values], number: int) -> Row:
+    """A struct or row of up to so many of the known members."""
+    return {name: draw(known[name]) for name in draw(st.lists(names, max_size=number, unique=True))}
+
+
 def values(field: Field) -> Values:
     """Values of a field, in every way of having none: null, members left out, empty lists, nulls inside."""
     if field.kind == "object":
         members = {name: values(member) for name, member in field.members.items()}
-        return st.none() | st.lists(st.sampled_from(list(members)), max_size=3, unique=True).flatmap(
-            lambda names: st.fixed_dictionaries({name: members[name] for name in names})
-        )
-    if field.item is not None:
-        return st.none() | st.lists(values(field.item), max_size=2)
-    return st.none() | SCALARS[field.kind]
+        return mostly(some_of(st.sampled_from(list(members)), members, 3))
+    return mostly(SCALARS[field.kind] if field.item is None else st.lists(values(field.item), max_size=2))
 
 
 def maps(keys: tuple[str, ...], entries: Values) -> Values:
     """Maps as lists of pairs; nothing keeps a producer from writing a key twice."""
-    return st.lists(st.tuples(st.sampled_from(keys), entries), max_size=3)
+    return mostly(st.lists(st.tuples(st.sampled_from(keys), entries), min_size=1, max_size=3), [])
 
 
 def identity_maps() -> Values:
@@ -69,33 +85,34 @@ def identity_maps() -> Values:
     def entry(namespace: str) -> Values:
         known = st.sampled_from([key for name, key in IDENTITIES if name == namespace])
         items = st.lists(st.fixed_dictionaries({"id": known}, optional=flags), max_size=2)
-        return st.tuples(st.just(namespace), st.one_of(items, items, st.none()))
+        return st.tuples(st.just(namespace), mostly(items))
 
-    return st.lists(st.sampled_from(IDENTITIES).flatmap(lambda identity: entry(identity[0])), max_size=3)
+    entries = [entry(namespace) for namespace, _ in IDENTITIES]
+    return st.lists(st.sampled_from(range(len(entries))).flatmap(entries.__getitem__), max_size=3)
 
 
 def memberships() -> Values:
     """Segment memberships in all statuses."""
-    times = st.none() | st.sampled_from(TIMES).map(at)
-    item = st.fixed_dictionaries({"status": st.sampled_from(STATUSES)}, optional={"lastQualificationTime": times})
-    inner = maps(SEGMENTS, item)
-    return maps(MEMBERSHIPS, st.one_of(inner, inner, st.none()))
+    times, statuses = mostly(st.sampled_from(TIMES).map(at)), st.sampled_from(STATUSES)
+    item = st.fixed_dictionaries({"lastQualificationTime": times}, optional={"status": statuses})
+    return maps(MEMBERSHIPS, mostly(maps(SEGMENTS, item)))
 
 
 def columns(tree: Field) -> dict[str, Values]:
     """A strategy for each column of the table of this class."""
     special = {"identityMap": identity_maps(), "segmentMembership": memberships()}
-    return {name: special.get(name) or values(field) for name, field in tree.members.items() if name != "identities"}
+    found = {name: values(field) for name, field in tree.members.items() if name != "identities"}
+    return found | {name: strategy for name, strategy in special.items() if name in found}
 
 
 @st.composite
-def records(draw: st.DrawFn, datasets: tuple[str, ...], known: dict[str, Values], often: tuple[str, ...]) -> Row:
+def records(draw: st.DrawFn, datasets: tuple[str, ...], known: dict[str, Values], main: tuple[str, ...]) -> Row:
     """Rows of one of the two tables, with values in a few of the columns."""
     dataset, (namespace, key) = draw(st.sampled_from(datasets)), draw(st.sampled_from(IDENTITIES))
     time = at(draw(st.sampled_from(TIMES)))
     row: Row = {"datasetId": dataset, "ingestTime": time, "identityNamespace": namespace, "identityId": key}
-    some = draw(st.lists(st.sampled_from(often) | st.sampled_from(list(known)), max_size=4, unique=True))
-    return row | {name: draw(known[name]) for name in some}
+    names = st.sampled_from((*main * 3, *known))
+    return row | draw(some_of(names, known, 4))
 
 
 def paths(tree: Field, prefix: str = "") -> Iterator[str]:
@@ -122,39 +139,41 @@ def projections(tree: Field) -> Values:
     return st.lists(st.sampled_from(every) | st.sampled_from(hard), max_size=4, unique=True).map(tuple)
 
 
-def plans() -> Values:
+@st.composite
+def plans(draw: st.DrawFn) -> ExportPlan:
     """Plans of every option; an order of datasets may leave some out and name one that has no data."""
-    union, time = load_union(), st.sampled_from(TIMES)
-    order = st.lists(st.sampled_from((*DATASETS, "none")), min_size=1, max_size=3, unique=True).map(tuple)
-    events = st.builds(EventPlan, projections(union.event), seldom(time), seldom(time))
-    return st.builds(
-        ExportPlan,
-        fields=projections(union.profile),
-        graph=st.sampled_from(("none", "pdg")),
-        order=st.none() | order,
-        events=st.none() | events,
-        segments=st.just(()) | segments(),
-        qualified_from=seldom(time),
-        qualified_until=seldom(time),
-        updated_after=seldom(time),
-        empty_profiles=st.booleans(),
+    filters = draw(st.sampled_from(("", "", "", "segments", "window", "segments and window")))
+    return ExportPlan(
+        fields=draw(PROFILE_PATHS),
+        graph=draw(st.sampled_from(("none", "pdg"))),
+        order=draw(seldom(ORDERS)),
+        events=draw(mostly(EVENT_PLANS)),
+        segments=draw(SELECTIONS) if "segments" in filters else (),
+        qualified_from=draw(mostly(st.sampled_from(STARTS))) if "window" in filters else None,
+        qualified_until=draw(mostly(st.sampled_from(ENDS))) if "window" in filters else None,
+        updated_after=draw(seldom(st.sampled_from(STARTS))),
+        empty_profiles=draw(st.booleans()),
     )
 
 
-def segments() -> Values:
+def selections() -> Values:
     """The segments of a plan."""
     asked = st.sampled_from((frozenset({"realized"}), frozenset({"exited"}), frozenset({"realized", "exited"})))
     segment = st.builds(Segment, st.sampled_from(SEGMENTS), st.sampled_from(("ups", "aam")), asked)
     return st.lists(segment, min_size=1, max_size=3, unique=True).map(tuple)
 
 
-def seldom(strategy: Values) -> Values:
-    """Mostly none: filters that all apply at once leave nothing to compare."""
-    return st.one_of(st.none(), st.none(), st.none(), strategy)
-
-
-FRAGMENTS: Final = records(DATASETS, columns(load_union().profile), ("identityMap", "segmentMembership", "person"))
-EVENTS: Final = records(("web", "other"), columns(load_union().event), ("timestamp", "_id"))
+FRAGMENTS: Final = st.none() | records(
+    DATASETS, columns(load_union().profile), ("identityMap", "segmentMembership", "person")
+)
+EVENTS: Final = st.none() | records(("web", "other"), columns(load_union().event), ("timestamp", "_id"))
+MEMBERSHIP: Final = memberships()
+PROFILE_PATHS: Final = projections(load_union().profile)
+ORDERS: Final = st.lists(st.sampled_from((*DATASETS, "none")), min_size=1, max_size=3, unique=True).map(tuple)
+EVENT_PLANS: Final = st.builds(
+    EventPlan, projections(load_union().event), seldom(st.sampled_from(STARTS)), seldom(st.sampled_from(ENDS))
+)
+SELECTIONS: Final = selections()
 PLANS: Final = plans()
 
 
@@ -162,9 +181,11 @@ PLANS: Final = plans()
 def cases(draw: st.DrawFn) -> Case:
     """Exports of up to eight fragments and five events; some have a profile at the limit of identities."""
     plan = draw(PLANS)
-    fragments = draw(st.lists(FRAGMENTS, max_size=8))
-    events = draw(st.lists(EVENTS, max_size=5))
-    crowd = draw(st.sampled_from((0, 0, 0, 0, 0, 0, 48, 49, 50)))
+    fragments = [row for row in draw(st.tuples(*[FRAGMENTS] * 7)) if row is not None]
+    events = [row for row in draw(st.tuples(*[EVENTS] * 4)) if row is not None]
+    for fragment in fragments if plan.by_membership else ():
+        fragment["segmentMembership"] = draw(MEMBERSHIP)
+    crowd = draw(st.sampled_from((0, 0, 0, 0, 0, 0, 0, 0, 48, 49, 50)))
     if fragments and crowd:
         known = fragments[0].get("identityMap") or []
         fragments[0]["identityMap"] = [*known, ("crowd", [{"id": str(number)} for number in range(crowd)])]

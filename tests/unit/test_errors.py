@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -23,8 +24,8 @@ def _exchange(status: int, headers: Headers | None = None) -> Exchange:
     return Exchange(request, Response(status, headers or Headers(), b'{"title":"no"}'))
 
 
-def _job(**changes) -> ExportJob:
-    values = {"status": JobStatus.FAILED, "dataset_id": "d", "batch_ids": (), "created": 1, "updated": 2}
+def _job(**changes: Any) -> ExportJob:
+    values: dict[str, Any] = {"status": JobStatus.FAILED, "dataset_id": "d", "batch_ids": (), "created": 1, "updated": 2}
     return ExportJob(24115, **values | changes)
 
 

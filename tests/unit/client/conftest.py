@@ -42,6 +42,7 @@ Reply = Response | Cut
 class Api:
     """What the server on loopback answers, and what it was asked.
 
+    An answer gets a ``Content-Length``, unless it has one or says ``Connection: close``.
     ``answer`` decides on each request but those for tokens, which are numbered: ``token-1``, ``token-2``, ...
     """
 
@@ -57,9 +58,9 @@ class Api:
         return Response(status, Headers(shown), json.dumps(document).encode())
 
     @staticmethod
-    def cut(body: bytes, sent: int, *, reset: bool = False) -> Cut:
-        """A file of which only the first bytes arrive."""
-        return Cut(Response(200, Headers(), body), sent, reset)
+    def cut(whole: Response | bytes, sent: int, *, reset: bool = False) -> Cut:
+        """An answer, or a file, of whose body only the first bytes arrive."""
+        return Cut(Response(200, Headers(), whole) if isinstance(whole, bytes) else whole, sent, reset)
 
     def then(self, *replies: Reply) -> None:
         """Answer with these, one after the other."""
@@ -101,7 +102,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response_only(response.status)
         for name, value in response.headers.raw:
             self.send_header(name, value)
-        if response.status != 204 and "content-length" not in response.headers:
+        delimited = {"content-length", "connection"} & set(response.headers)
+        if response.status != 204 and not delimited:
             self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
         with suppress(ConnectionError):

@@ -32,7 +32,7 @@ def bearers(api):
 
 
 def test_the_token_is_asked_for_as_documented(client, api):
-    """The token request is a form POST with the grant, the id, the secret and the scopes, and no secret in its address."""
+    """The token request is a form POST with grant, id, secret and scopes, and no secret in its address."""
     assert client.token() == "token-1"
     (request,) = api.requests
     assert (request.method, request.url) == ("POST", "/ims/token/v3")
@@ -121,8 +121,16 @@ def test_a_busy_token_endpoint_is_tried_again(client, api, time, status, kind):
 
 @pytest.mark.parametrize(
     "body",
-    [b"<html>", b"[]", b"{}", b'{"access_token": ""}', b'{"access_token": 5}', b'{"access_token": "a\\nb"}', b""]
-    + [b'{"access_token": "x", "expires_in": "soon"}'],
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b"{}",
+        b'{"access_token": ""}',
+        b'{"access_token": 5}',
+        b'{"access_token": "a\\nb"}',
+        b'{"access_token": "x", "expires_in": "soon"}',
+    ],
 )
 def test_an_answer_without_a_usable_token_is_unexpected(client, api, body):
     """An answer of the token endpoint that holds no token is refused with a clear sentence, not used."""
@@ -219,7 +227,9 @@ async def test_tasks_share_one_token(api, job_document):
 def test_an_unreachable_token_endpoint_says_nothing_of_jobs(make_client, api):
     """When the token endpoint is down, a creation's fate is not in doubt, and the message does not say so."""
     client = make_client(api.url, ims_url="http://127.0.0.1:1/ims/token/v3")
-    with pytest.raises(TransportError, match="POST /ims/token/v3: http://127.0.0.1:1 could not be reached") as caught:
+    with pytest.raises(
+        TransportError, match=r"POST /ims/token/v3: http://127\.0\.0\.1:1 could not be reached"
+    ) as caught:
         client.create_export_job("5b020a27e7040801dedba61b")
     assert "unknown" not in str(caught.value)
     assert api.requests == []

@@ -50,7 +50,7 @@ def free_port() -> int:
 
 @pytest.mark.parametrize("call", CALLS)
 def test_every_call_carries_the_documented_headers(client, api, job_document, call):
-    """Each call names token, key, organisation and sandbox, says what it accepts, and is marked with an id of its own."""
+    """Each call names token, key, organisation and sandbox, says what it accepts, and has an id of its own."""
     api.answer = lambda _: answer_to(call, api, job_document)
     for _ in range(2):
         CALLS[call](client)
@@ -262,7 +262,7 @@ def test_a_host_that_was_reached_before_is_tried_again(make_client, api, time, j
     ],
 )
 def test_a_failure_to_get_an_answer_is_one_sentence(make_client, error, sentence, sent):
-    """Whatever httpx raises becomes one sentence with call, host and what to check; fate is unknown only if it was sent."""
+    """Whatever httpx raises becomes one sentence: call, host, what to check, and the fate of what was sent."""
 
     def handle(request: httpx.Request) -> httpx.Response:
         if request.url.host == "ims":
@@ -334,7 +334,7 @@ def test_compressed_answers_and_any_language_are_read(client, api):
 )
 def test_an_id_that_addresses_something_else_is_refused(client, api, ask):
     """An empty id, or one that walks the path, is refused before any request: it would address the whole collection."""
-    with pytest.raises(ConfigurationError, match="is no .* id"):
+    with pytest.raises(ConfigurationError, match=r"is no .* id"):
         ask(client)
     assert api.requests == []
 

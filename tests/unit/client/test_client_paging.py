@@ -73,7 +73,7 @@ def test_every_form_of_link_is_followed(client, api, job_document, link, where):
 
 def test_pages_are_read_when_they_are_needed(client, api, job_document):
     """No page is asked for before an item of it is."""
-    api.answer = lambda request: api.json(
+    api.answer = lambda _: api.json(
         {"records": [job_document(9 - len(api.calls))], "link": {"next": f"?offset={len(api.calls)}"}}
     )
     jobs = client.list_export_jobs()
@@ -97,7 +97,7 @@ def test_a_link_to_a_foreign_host_is_refused(client, api, job_document, link):
     api.answer = lambda _: api.json({"records": [job_document(2)], "link": {"next": link}})
     jobs = client.list_export_jobs()
     assert next(jobs).id == 2
-    with pytest.raises(UnexpectedAnswerError, match="leads away from http://127.0.0.1") as caught:
+    with pytest.raises(UnexpectedAnswerError, match=r"leads away from http://127\.0\.0\.1") as caught:
         next(jobs)
     assert link in str(caught.value)
     assert len(api.calls) == 1
@@ -124,14 +124,14 @@ def test_a_list_that_goes_in_a_circle_is_an_error(client, api, job_document):
     """A link back to a page that was read already is noticed."""
     pages = {"": ("a", 3), "a": ("b", 2), "b": ("a", 1)}
 
-    def answer(request):
+    def answer(request) -> Response:
         following, job_id = pages[request.query.get("offset", "")]
         return api.json({"records": [job_document(job_id)], "link": {"next": f"?offset={following}"}})
 
     api.answer = answer
     jobs = client.list_export_jobs()
     assert [next(jobs).id for _ in range(3)] == [3, 2, 1]
-    with pytest.raises(UnexpectedAnswerError, match="does not advance: .* leads to nothing new"):
+    with pytest.raises(UnexpectedAnswerError, match=r"does not advance: .* leads to nothing new"):
         next(jobs)
     assert len(api.calls) == 3
 
@@ -150,7 +150,7 @@ def test_an_item_that_moved_is_listed_once(client, api, job_document):
     """A job created while pages are read pushes one over a page's end: it is not listed twice, and nothing is lost."""
     jobs = list(range(5, 0, -1))
 
-    def answer(request):
+    def answer(request) -> Response:
         start = int(request.query.get("offset", 0))
         records = [job_document(job) for job in jobs[start : start + 2]]
         if start == 0:
@@ -200,7 +200,7 @@ def test_any_split_into_pages_lists_each_job_once_and_in_order(sizes, form, end,
     pages = [[{**JOB, "id": next(numbers)} for _ in range(size)] for size in sizes] or [[]]
     attempts = count()
 
-    def answer(request):
+    def answer(request) -> Response:
         if next(attempts) in broken:
             return NoAnswer("cut", sent=True)
         page = int(request.query.get("offset", 0))

@@ -1,4 +1,4 @@
-"""What the contract's tests share: the contract, a valid job in the canonical dialect, and requests that may be sent."""
+"""What the contract's tests share: the contract, a valid job, and requests and answers to change."""
 
 import json
 from collections.abc import Callable
@@ -62,7 +62,7 @@ def sample() -> Callable[[str], Any]:
 
 @pytest.fixture
 def ask() -> Callable[..., Request]:
-    """Makes a request with every header that the API wants; keyword ``json`` is its body, ``without`` leaves headers out."""
+    """Makes a request with every header that the API wants; ``json`` is its body, ``without`` leaves a header out."""
 
     def make(method: str, url: str, *, json: Any = None, without: str = "", **headers: str) -> Request:
         every = {**CREDENTIALS, **({} if json is None else {"Content-Type": "application/json"})}

@@ -31,7 +31,8 @@ def test_a_path_parameter_is_decoded_per_segment(contract: Contract):
 
 
 @pytest.mark.parametrize(
-    ("method", "operation"), [("GET", "getFile"), ("HEAD", "headFile"), ("POST", None), ("get", None), ("OPTIONS", None)]
+    ("method", "operation"),
+    [("GET", "getFile"), ("HEAD", "headFile"), ("POST", None), ("get", None), ("OPTIONS", None)],
 )
 def test_the_method_decides(contract: Contract, method: str, operation: str | None):
     """One path serves several operations by method, spelled as HTTP spells it."""
@@ -40,7 +41,17 @@ def test_the_method_decides(contract: Contract, method: str, operation: str | No
 
 
 @pytest.mark.parametrize(
-    "path", ["", "/", "/data", f"{JOBS}//", f"{JOBS}/1/2", "/data/core/ups/export", "data/core/ups/export/jobs", "/DATA/core/ups"]
+    "path",
+    [
+        "",
+        "/",
+        "/data",
+        f"{JOBS}//",
+        f"{JOBS}/1/2",
+        "/data/core/ups/export",
+        "data/core/ups/export/jobs",
+        "/DATA/core/ups",
+    ],
 )
 def test_unknown_paths_match_nothing(contract: Contract, path: str):
     """A path that is too short, too long, empty in a parameter or spelled otherwise is unknown."""

@@ -1,0 +1,122 @@
+"""Cancelling a job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_aep_export.contract import Contract
+from pytest_aep_export.exchange import Exchange
+from pytest_aep_export.suite.api import JOBS, Api, batch_ids
+from pytest_aep_export.suite.expect import conforms, document, expect, not_applicable, pick, prerequisite, status
+from pytest_aep_export.suite.exports import Exports
+
+requirement = pytest.mark.aep_requirement
+
+CANCELLED = (200, 204)
+
+
+@pytest.fixture
+def job(api: Api, exports: Exports) -> Any:
+    """The id of a job that was just created."""
+    return pick(api.new_job(exports.payloads["profiles"]), "/id")
+
+
+@pytest.fixture(scope="module")
+def after_the_end(api: Api, exports: Exports) -> tuple[Exchange, Exchange]:
+    """A job that has succeeded, and the answer to its cancelling."""
+    last = api.watch(pick(api.new_job(exports.payloads["profiles"]), "/id"))[-1]
+    with prerequisite():
+        expect(pick(last, "/status") == "SUCCEEDED", last, "the job succeeds", pick(last, "/status"))
+    return last, api.cancel_job(pick(last, "/id"))
+
+
+def expect_answer(exchange: Exchange, what: str) -> None:
+    """Require that a cancel is honoured, or refused properly."""
+    status(exchange, {*CANCELLED, *range(400, 500)}, f"{what} is answered with 200 or 204, or refused")
+    if exchange.response.status not in CANCELLED:
+        expect(isinstance(document(exchange), dict), exchange, "a refusal is a JSON object", document(exchange))
+
+
+@requirement("EXP-CANCEL-001")
+def test_the_documented_forms(api: Api, contract: Contract, job: Any):
+    """Cancelling an unfinished job is answered with 204, or with 200 and a status and a message."""
+    exchange = status(api.cancel_job(job), CANCELLED, "a job is cancelled with 200 or 204")
+    if exchange.response.body:
+        conforms(exchange, contract.validate_response("cancelExportJob", exchange.response))
+        for name, kind in (("status", bool), ("message", str)):
+            found = pick(exchange, f"/{name}")
+            expect(isinstance(found, kind), exchange, f"{name} is a {kind.__name__}", found)
+
+
+@requirement("EXP-CANCEL-002")
+def test_nothing_follows_204(api: Api, job: Any):
+    """An answer with 204 announces no body."""
+    exchange = api.cancel_job(job)
+    if exchange.response.status != 204:
+        not_applicable(f"a cancel is answered with {exchange.response.status}")
+    length = exchange.response.headers.get("content-length", "0")
+    expect(length == "0", exchange, "204 has no Content-Length other than 0", length)
+
+
+@requirement("EXP-CANCEL-003")
+def test_a_cancelled_job_does_not_succeed(api: Api, job: Any):
+    """A cancelled job is gone, or ends in another status than SUCCEEDED."""
+    with prerequisite():
+        status(api.cancel_job(job), CANCELLED, "a job is cancelled with 200 or 204")
+    if api.show_job(job).response.status != 404:
+        last = api.watch(job)[-1]
+        expect(pick(last, "/status") != "SUCCEEDED", last, "a cancelled job does not succeed", pick(last, "/status"))
+
+
+@requirement("EXP-CANCEL-004")
+def test_the_others_are_left_alone(api: Api, exports: Exports, job: Any):
+    """A job beside the cancelled one still succeeds."""
+    older = pick(api.new_job(exports.payloads["profiles"]), "/id")
+    newer = pick(api.new_job(exports.payloads["profiles"]), "/id")
+    api.cancel_job(newer)
+    for neighbour in (job, older):
+        last = api.watch(neighbour)[-1]
+        found = pick(last, "/status")
+        expect(found == "SUCCEEDED", last, f"job {neighbour} succeeds although job {newer} is cancelled", found)
+
+
+@requirement("EXP-CANCEL-005")
+def test_a_finished_job(after_the_end: tuple[Exchange, Exchange]):
+    """Cancelling a finished job is honoured or refused, without a server error."""
+    expect_answer(after_the_end[1], "cancelling a finished job")
+
+
+@requirement("EXP-CANCEL-006")
+def test_a_success_is_not_undone(api: Api, after_the_end: tuple[Exchange, Exchange]):
+    """A job that has succeeded keeps its status and its files when it is cancelled."""
+    last, _ = after_the_end
+    exchange = status(api.show_job(pick(last, "/id")), {200}, "the finished job is still answered with 200")
+    expect(pick(exchange, "/status") == "SUCCEEDED", exchange, "its status stays SUCCEEDED", pick(exchange, "/status"))
+    with prerequisite():
+        batch = batch_ids(last)[0]
+    files = status(api.list_batch(batch), {200}, "the files of its batch are still listed")
+    expect(pick(files, "/data"), files, "its files are still there", "none")
+
+
+@requirement("EXP-CANCEL-007")
+def test_twice(api: Api, job: Any):
+    """Cancelling a job twice is honoured or refused, without a server error."""
+    api.cancel_job(job)
+    expect_answer(api.cancel_job(job), "cancelling a job again")
+
+
+@requirement("EXP-CANCEL-008")
+def test_an_unknown_job(api: Api):
+    """Cancelling a job that does not exist is answered with 404."""
+    status(api.cancel_job(2_000_000_000), {404}, "cancelling an unknown job is answered with 404")
+
+
+@requirement("EXP-CANCEL-009")
+def test_only_delete_cancels(api: Api, job: Any):
+    """POST on a job is refused and leaves the job alone."""
+    exchange = api.target.send("POST", f"{JOBS}/{job}")
+    status(exchange, range(400, 500), "POST on a job is refused with a status of 400 to 499")
+    last = api.watch(job)[-1]
+    expect(pick(last, "/status") == "SUCCEEDED", last, "the job still succeeds", pick(last, "/status"))

@@ -1,0 +1,138 @@
+"""Requests that are wrong: refused with a reason, never half carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pytest_aep_export.exchange import Exchange
+from pytest_aep_export.suite import payloads
+from pytest_aep_export.suite.api import DATASETS, FILES, JOBS, Api
+from pytest_aep_export.suite.expect import document, expect, not_applicable, pick, prerequisite, refused, status
+from pytest_aep_export.suite.exports import Exports
+
+requirement = pytest.mark.aep_requirement
+
+CALLS: dict[str, Callable[[Api], Exchange]] = {
+    "an unknown job": lambda api: api.show_job(2_000_000_000),
+    "cancelling an unknown job": lambda api: api.cancel_job(2_000_000_000),
+    "an unknown dataset": lambda api: api.show_dataset("0" * 24),
+    "an unknown file": lambda api: api.list_file("01HP1Z0A9YZ733QCJN6AXCATHF-DE9"),
+    "a malformed job": lambda api: api.target.send("POST", JOBS, body=b"{"),
+    "a malformed dataset": lambda api: api.target.send("POST", DATASETS, body=b"{"),
+    "a call without a token": lambda api: api.target.send("GET", JOBS, without={"authorization"}),
+    "an unknown route": lambda api: api.target.send("GET", f"{FILES}/no-such-thing"),
+}
+EVERY_ERROR = pytest.mark.parametrize("what", sorted(CALLS))
+
+
+@pytest.fixture
+def payload(exports: Exports) -> dict[str, Any]:
+    """The payload with profiles and events, to be spoiled."""
+    return payloads.full(exports.dataset, exports.policy)
+
+
+def failing(api: Api, what: str) -> Exchange:
+    """An answer to a wrong call."""
+    exchange = CALLS[what](api)
+    if exchange.response.status < 400:
+        not_applicable(f"{what} is answered with {exchange.response.status}")
+    return exchange
+
+
+@requirement("EXP-ERROR-001")
+@pytest.mark.parametrize("body", [b"{", b"profiles, please", b"[]", b'"text"'], ids=["cut", "prose", "array", "text"])
+def test_a_malformed_body(api: Api, body: bytes):
+    """A body that is no JSON object is refused."""
+    refused(api.target.send("POST", JOBS, body=body), "a body that is no JSON object is refused")
+
+
+@requirement("EXP-ERROR-002")
+@pytest.mark.parametrize("destination", [None, {}, {"segmentPerBatch": False}], ids=["absent", "empty", "no dataset"])
+def test_no_destination(api: Api, payload: dict[str, Any], destination: dict[str, Any] | None):
+    """A job without a target dataset is refused."""
+    del payload["destination"]
+    spoiled = payload if destination is None else payload | {"destination": destination}
+    refused(api.create_job(spoiled), "a job without destination.datasetId is refused")
+
+
+@requirement("EXP-ERROR-003")
+@pytest.mark.parametrize("schema", [None, {}], ids=["absent", "empty"])
+def test_no_schema(api: Api, payload: dict[str, Any], schema: dict[str, Any] | None):
+    """A job without a schema name is refused."""
+    del payload["schema"]
+    refused(api.create_job(payload if schema is None else payload | {"schema": schema}), "no schema.name is refused")
+
+
+@requirement("EXP-ERROR-004")
+@pytest.mark.parametrize("what", ["fields", "destination", "segmentPerBatch"])
+def test_a_wrong_type(api: Api, payload: dict[str, Any], what: str):
+    """A value of the wrong type is refused."""
+    spoiled: dict[str, Any] = {
+        "fields": {"fields": ["identityMap"]},
+        "destination": {"destination": payload["destination"]["datasetId"]},
+        "segmentPerBatch": {"destination": payload["destination"] | {"segmentPerBatch": "perhaps"}},
+    }[what]
+    refused(api.create_job(payload | spoiled), f"{what} of the wrong type is refused")
+
+
+@requirement("EXP-ERROR-005")
+def test_an_unknown_dataset(api: Api, payload: dict[str, Any]):
+    """A job for a dataset that does not exist is refused."""
+    spoiled = payload | {"destination": {"datasetId": "0" * 24}}
+    refused(api.create_job(spoiled), "a dataset that does not exist is refused")
+
+
+@requirement("EXP-ERROR-006")
+@pytest.mark.parametrize("since", ["yesterday", "2018-13-45T99:99:99Z", 1540498924000], ids=["word", "range", "number"])
+def test_an_unreadable_time(api: Api, exports: Exports, since: Any):
+    """An ingest time that is no time is refused."""
+    payload = payloads.full(exports.dataset, exports.policy, since=since)
+    refused(api.create_job(payload), f"fromIngestTimestamp {since!r} is refused")
+
+
+@requirement("EXP-ERROR-007")
+def test_nothing_is_left_behind(api: Api, exports: Exports):
+    """A refused request leaves no job behind."""
+    dataset = api.new_dataset()
+    spoiled = payloads.profiles_only(dataset, exports.policy) | {"fields": ["identityMap"]}
+    if api.create_job(spoiled).response.status < 400:
+        not_applicable("the request is accepted")
+    with prerequisite():
+        page = status(api.list_jobs(limit=100), {200}, "the list is answered with 200")
+        records = pick(page, "/records")
+    found = [record for record in records if dataset in (record.get("destination") or {}).values()]
+    expect(not found, page, f"no job was created for dataset {dataset}", found)
+
+
+@EVERY_ERROR
+@requirement("EXP-ERROR-008")
+def test_errors_are_json(api: Api, what: str):
+    """An error is a JSON object with a JSON media type."""
+    exchange = failing(api, what)
+    expect(isinstance(document(exchange), dict), exchange, "the error is a JSON object", document(exchange))
+    media = exchange.response.headers.get("content-type", "").partition(";")[0]
+    expect(media.endswith("json"), exchange, "the error's media type is JSON", media or "none")
+
+
+@EVERY_ERROR
+@requirement("EXP-ERROR-009")
+def test_the_body_repeats_the_status(api: Api, what: str):
+    """The status in an error's body is that of the answer."""
+    exchange = failing(api, what)
+    with prerequisite():
+        body = document(exchange)
+    if not isinstance(body, dict) or "status" not in body:
+        not_applicable("the error's body has no status")
+    expect(
+        body["status"] == exchange.response.status, exchange, f"status is {exchange.response.status}", body["status"]
+    )
+
+
+@requirement("EXP-ERROR-010")
+@pytest.mark.parametrize("limit", ["0", "-1", "ten"])
+def test_an_impossible_limit(api: Api, limit: str):
+    """A limit that is no positive number causes no server error."""
+    status(api.list_jobs(limit=limit), range(500), f"limit={limit} causes no server error")

@@ -1,0 +1,199 @@
+"""Reading the files of an export's batch."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import pytest
+
+from pytest_aep_export.contract import Contract
+from pytest_aep_export.exchange import Exchange
+from pytest_aep_export.suite.api import FILES, Api
+from pytest_aep_export.suite.expect import conforms, expect, pick, prerequisite, status
+from pytest_aep_export.suite.exports import Exports
+
+requirement = pytest.mark.aep_requirement
+
+PARQUET = b"PAR1"
+
+
+@pytest.fixture
+def listing(api: Api, exports: Exports) -> Exchange:
+    """The files of a batch."""
+    return api.list_batch(exports.batch("full"))
+
+
+@pytest.fixture
+def entry(exports: Exports) -> dict[str, Any]:
+    """One file of a batch."""
+    return exports.entries("full")[0]
+
+
+@pytest.fixture
+def whole(api: Api, entry: dict[str, Any]) -> Exchange:
+    """The file, downloaded."""
+    with prerequisite():
+        return status(api.read(entry), {200}, "a file is downloaded with 200")
+
+
+def location(entry: dict[str, Any]) -> str:
+    """The documented path of a file's bytes."""
+    return f"{FILES}/files/{quote(entry['dataSetFileId'])}?path={quote(entry['name'])}"
+
+
+@requirement("EXP-FILES-001")
+def test_the_files_are_listed(listing: Exchange):
+    """The batch of a successful job lists at least one file."""
+    status(listing, {200}, "the files of a batch are answered with 200")
+    found = pick(listing, "/data")
+    expect(isinstance(found, list) and found, listing, "data is an array of at least one file", found)
+    for position in range(len(found)):
+        for pointer in ("dataSetFileId", "_links/self/href"):
+            value = pick(listing, f"/data/{position}/{pointer}")
+            expect(isinstance(value, str) and value, listing, f"{pointer} is a non-empty string", value)
+
+
+@requirement("EXP-FILES-002")
+def test_the_contract(listing: Exchange, contract: Contract):
+    """The listing contradicts no documented variant."""
+    conforms(listing, contract.validate_response("listBatchFiles", listing.response))
+
+
+@requirement("EXP-FILES-003")
+def test_the_count(listing: Exchange):
+    """The count covers the items."""
+    count, items = pick(listing, "/_page/count"), len(pick(listing, "/data"))
+    expect(isinstance(count, int) and count >= items, listing, f"_page.count is at least {items}", count)
+
+
+@requirement("EXP-FILES-004")
+def test_a_file_has_a_name_and_a_length(api: Api, listing: Exchange):
+    """A file id gives the names, lengths and links of its files."""
+    with prerequisite():
+        identifier = str(pick(listing, "/data/0/dataSetFileId"))
+    exchange = status(api.list_file(identifier), {200}, "a file id is answered with 200")
+    found = pick(exchange, "/data")
+    expect(isinstance(found, list) and found, exchange, "data is an array of at least one file", found)
+    for position in range(len(found)):
+        name, length = (pick(exchange, f"/data/{position}/{member}") for member in ("name", "length"))
+        expect(isinstance(name, str) and name, exchange, "name is a non-empty string", name)
+        digits = isinstance(length, str) and length.isascii() and length.isdigit()
+        expect(digits, exchange, "length is a text of digits", length)
+        pick(exchange, f"/data/{position}/_links/self/href")
+
+
+@requirement("EXP-FILES-005")
+def test_a_download_is_complete(api: Api, exports: Exports):
+    """A downloaded file is as long as announced."""
+    for entry in exports.entries("full"):
+        exchange = status(api.read(entry), {200}, "a file is downloaded with 200")
+        found = len(exchange.response.body)
+        expect(str(found) == entry["length"], exchange, f"the file has {entry['length']} bytes", found)
+
+
+@requirement("EXP-FILES-006")
+def test_the_link_leads_to_the_bytes(api: Api, entry: dict[str, Any], whole: Exchange):
+    """A file's link gives the same bytes as the documented call."""
+    exchange = status(
+        api.target.send("GET", entry["_links"]["self"]["href"]), {200}, "a file's link is answered with 200"
+    )
+    same = exchange.response.body == whole.response.body
+    expect(same, exchange, "the link gives the bytes of the file", f"{len(exchange.response.body)} other bytes")
+
+
+@requirement("EXP-FILES-007")
+def test_head(api: Api, entry: dict[str, Any]):
+    """HEAD tells the file's length and that ranges are served."""
+    exchange = status(api.target.send("HEAD", location(entry)), {200}, "HEAD of a file is answered with 200")
+    headers = exchange.response.headers
+    length, ranges = headers.get("content-length"), headers.get("accept-ranges")
+    expect(length == entry["length"], exchange, f"Content-Length is {entry['length']}", length)
+    expect(ranges == "bytes", exchange, "Accept-Ranges is bytes", ranges)
+
+
+@requirement("EXP-FILES-008")
+@pytest.mark.parametrize("asked", [(0, 99), (10, 19)], ids=["first", "middle"])
+def test_a_range(api: Api, entry: dict[str, Any], whole: Exchange, asked: tuple[int, int]):
+    """A range of bytes is served as partial content, and named."""
+    header = {"Range": f"bytes={asked[0]}-{asked[1]}"}
+    exchange = status(api.target.send("GET", location(entry), headers=header), {206}, "a range is answered with 206")
+    named = exchange.response.headers.get("content-range", "")
+    match = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", named)
+    expect(match, exchange, "Content-Range has the form bytes first-last/length", named or "none")
+    assert match
+    first, last, length = (int(text) for text in match.groups())
+    content = whole.response.body
+    expect(length == len(content), exchange, f"Content-Range names the length {len(content)}", length)
+    expect(first == asked[0], exchange, f"the range begins at {asked[0]}", first)
+    same = exchange.response.body == content[first : last + 1]
+    expect(same, exchange, f"the body is bytes {first} to {last} of the file", f"{len(exchange.response.body)} bytes")
+
+
+@requirement("EXP-FILES-009")
+def test_an_unknown_path(api: Api, entry: dict[str, Any]):
+    """A name that the file id does not have is answered with 404."""
+    exchange = api.list_file(entry["dataSetFileId"], path="no-such-file.parquet")
+    status(exchange, {404}, "an unknown path within a file is answered with 404")
+
+
+@requirement("EXP-FILES-010")
+def test_an_unknown_file(api: Api):
+    """A file id that does not exist is answered with 404."""
+    status(api.list_file("01HP1Z0A9YZ733QCJN6AXCATHF-DE9"), {404}, "an unknown file is answered with 404")
+
+
+@requirement("EXP-FILES-011")
+def test_paging(api: Api, exports: Exports, listing: Exchange):
+    """Asking for one file at a time gives every file once."""
+    with prerequisite():
+        wanted = [item["dataSetFileId"] for item in pick(listing, "/data")]
+    found = []
+    for start in range(len(wanted)):
+        exchange = api.list_batch(exports.batch("full"), start=start, limit=1)
+        status(exchange, {200}, "one file at a time is answered with 200")
+        items = pick(exchange, "/data")
+        expect(len(items) == 1, exchange, "limit=1 gives one file", len(items))
+        found.append(pick(exchange, "/data/0/dataSetFileId"))
+    expect(Counter(found) == Counter(wanted), listing, f"the single files are those of the listing, {wanted}", found)
+
+
+@requirement("EXP-FILES-012")
+def test_the_media_type(whole: Exchange):
+    """Parquet is served with its own media type."""
+    media = whole.response.headers.get("content-type", "").partition(";")[0]
+    expect(media == "application/parquet", whole, "Content-Type is application/parquet", media or "none")
+
+
+@requirement("EXP-FILES-013")
+def test_the_files_are_parquet(api: Api, exports: Exports):
+    """The files of an export are Parquet."""
+    for entry in exports.entries("full"):
+        with prerequisite():
+            exchange = status(api.read(entry), {200}, "a file is downloaded with 200")
+        content = exchange.response.body
+        marks = content[:4], content[-4:]
+        expect(marks == (PARQUET, PARQUET), exchange, "the file begins and ends with PAR1", marks)
+
+
+@requirement("EXP-FILES-014")
+def test_the_link_stays_on_the_host(api: Api, entry: dict[str, Any]):
+    """A file's link is an absolute URL of the gateway that was asked."""
+    with prerequisite():
+        shown = api.list_file(entry["dataSetFileId"])
+    href = str(pick(shown, "/data/0/_links/self/href"))
+    wanted, found = urlsplit(api.target.base_url).hostname, urlsplit(href).hostname
+    expect(found == wanted, shown, f"the link leads to {wanted}", href)
+
+
+@requirement("EXP-FILES-015")
+def test_the_catalog_knows_the_batch(api: Api, exports: Exports):
+    """The Catalog knows the batch as a success of the target dataset."""
+    batch = exports.batch("full")
+    exchange = status(api.show_batch(batch), {200}, "the batch is answered with 200")
+    found = pick(exchange, f"/{batch}/status")
+    expect(found in ("success", "active"), exchange, "the batch's status is success or active", found)
+    related = [item.get("id") for item in pick(exchange, f"/{batch}/relatedObjects") if isinstance(item, dict)]
+    expect(exports.dataset in related, exchange, f"the batch's related objects name {exports.dataset}", related)

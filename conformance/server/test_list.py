@@ -1,0 +1,299 @@
+"""Listing jobs: records, pages, links, order, filters. The target may hold any number of other jobs."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from pytest_aep_export.contract import Contract
+from pytest_aep_export.exchange import Exchange
+from pytest_aep_export.suite.api import JOBS, Api, below_ups, next_link
+from pytest_aep_export.suite.expect import (
+    UnmetError,
+    conforms,
+    document,
+    expect,
+    not_applicable,
+    not_verified,
+    number,
+    pick,
+    prerequisite,
+    status,
+)
+from pytest_aep_export.suite.exports import Exports, Shown
+
+requirement = pytest.mark.aep_requirement
+
+FORM = re.compile(r"\d+_\d+")
+
+
+@pytest.fixture(scope="module")
+def mine(api: Api, exports: Exports) -> list[str]:
+    """The ids of at least seven jobs that are in the list, oldest first."""
+    more = [pick(api.new_job(exports.payloads["profiles"]), "/id") for _ in range(2)]
+    return [str(number) for number in (*exports.ids, *more)]
+
+
+@pytest.fixture
+def page(api: Api, mine: list[str]) -> Exchange:
+    """A page of two jobs, which another one follows."""
+    assert len(mine) > 2
+    return status(api.list_jobs(limit=2), {200}, "the list is answered with 200")
+
+
+def records(exchange: Exchange) -> list[dict[str, Any]]:
+    """The jobs of a page."""
+    found = pick(exchange, "/records")
+    shaped = isinstance(found, list) and all(isinstance(record, dict) for record in found)
+    expect(shaped, exchange, "records is an array of objects", type(found).__name__)
+    return list(found)
+
+
+def ids(exchange: Exchange) -> list[str]:
+    """The ids of a page's jobs, in order."""
+    return [str(record.get("id")) for record in records(exchange)]
+
+
+def offset(link: str) -> str:
+    """The offset that a link carries."""
+    return parse_qs(urlsplit(link).query).get("offset", [""])[-1]
+
+
+def follow(api: Api, page: Exchange) -> Exchange:
+    """The page that a page links to."""
+    link = next_link(document(page))
+    expect(link, page, "link.next of a page that another one follows is a non-empty text", link)
+    return status(api.target.send("GET", below_ups(link)), {200}, "the next page is answered with 200")
+
+
+def until_all(pages: Iterable[Exchange], wanted: Sequence[str]) -> tuple[list[str], Exchange]:
+    """All ids that a walk meets until it has met the wanted ones, and the last page it needed."""
+    met: list[str] = []
+    for page in pages:
+        met += ids(page)
+        missing = sorted(set(wanted) - set(met))
+        if not missing:
+            return met, page
+    raise UnmetError("following the links meets every job that was created", f"never met {missing}", page)
+
+
+@requirement("EXP-LIST-001")
+def test_records_and_page(api: Api, mine: list[str]):
+    """The list is an object with records and a page."""
+    exchange = status(api.list_jobs(), {200}, "the list is answered with 200")
+    expect(records(exchange), exchange, f"the list shows some of the {len(mine)} jobs that exist", "none")
+    expect(isinstance(pick(exchange, "/page"), dict), exchange, "page is an object", pick(exchange, "/page"))
+
+
+@pytest.mark.usefixtures("mine")
+@requirement("EXP-LIST-002")
+@pytest.mark.parametrize("query", [{}, {"limit": 2}], ids=["whole", "limited"])
+def test_the_contract(api: Api, contract: Contract, query: dict[str, int]):
+    """The list contradicts no documented variant."""
+    exchange = api.list_jobs(**query)
+    conforms(exchange, contract.validate_response("listExportJobs", exchange.response))
+
+
+@requirement("EXP-LIST-003")
+def test_a_trailing_slash(api: Api):
+    """The path with a trailing slash leads to the list."""
+    allowed = {200, 301, 302, 307, 308}
+    exchange = status(api.target.send("GET", f"{JOBS}/"), allowed, "the list with a slash is answered or redirected")
+    if exchange.response.status == 200:
+        records(exchange)
+    else:
+        target = exchange.response.headers.get("location", "")
+        path = urlsplit(target).path
+        expect(path == JOBS, exchange, "the redirect leads to the list", target or "no Location")
+
+
+@requirement("EXP-LIST-004")
+def test_no_redirect(api: Api):
+    """The path with a trailing slash is answered itself."""
+    status(api.target.send("GET", f"{JOBS}/"), {200}, "the list with a slash is answered with 200")
+
+
+@requirement("EXP-LIST-005")
+def test_every_job_is_listed(api: Api, mine: list[str]):
+    """Every job that was created is in the list."""
+    until_all(api.walk(limit=100), mine)
+
+
+@requirement("EXP-LIST-006")
+@pytest.mark.parametrize("limit", [1, 2, 5])
+def test_a_limit(api: Api, mine: list[str], limit: int):
+    """A limit caps the number of records."""
+    assert len(mine) > limit
+    exchange = status(api.list_jobs(limit=limit), {200}, "the list with a limit is answered with 200")
+    expect(len(records(exchange)) == limit, exchange, f"limit={limit} gives {limit} records", len(records(exchange)))
+
+
+@requirement("EXP-LIST-007")
+def test_the_newest_first(api: Api, mine: list[str]):
+    """The newest jobs come first."""
+    exchange = api.list_jobs(limit=100)
+    times = [number(exchange, f"/records/{position}/creationTime") for position in range(len(records(exchange)))]
+    ascending = Shown(exchange).get("page", "sort") == "asc"
+    expect(times == sorted(times, reverse=not ascending), exchange, "the records descend by creationTime", times)
+    found, _ = until_all(api.walk(limit=100), mine)
+    order = [name for name in found if name in mine]
+    wanted = mine if ascending else mine[::-1]
+    expect(order == wanted, exchange, f"the jobs come in the order {wanted}", order)
+
+
+@requirement("EXP-LIST-008")
+def test_a_link_to_the_next_page(page: Exchange):
+    """A page that another one follows links to it."""
+    link = Shown(page).get("link", "next")
+    expect(isinstance(link, str) and link, page, "link.next is a non-empty text while more jobs exist", link)
+
+
+@requirement("EXP-LIST-009")
+def test_the_links_meet_every_job_once(api: Api, mine: list[str]):
+    """Walking small pages loses no job and repeats none."""
+    found, last = until_all(api.walk(limit=2), mine)
+    expect(len(found) == len(set(found)), last, "no job is met twice", [n for n in found if found.count(n) > 1])
+    with prerequisite():
+        whole, _ = until_all(api.walk(limit=100), mine)
+    order, wanted = ([name for name in names if name in mine] for names in (found, whole))
+    expect(order == wanted, last, f"small pages meet the jobs in the order of a large one, {wanted}", order)
+
+
+@requirement("EXP-LIST-010")
+def test_an_offset_sent_again(api: Api, page: Exchange):
+    """The offset of a link leads to the same page when it is sent with a limit of its own."""
+    token = offset(next_link(document(page)))
+    expect(token, page, "link.next carries an offset", next_link(document(page)))
+    with prerequisite():
+        wanted = ids(follow(api, page))
+    exchange = status(api.list_jobs(limit=2, offset=token), {200}, "the offset of a link is accepted")
+    expect(ids(exchange) == wanted, exchange, f"the offset leads to the jobs {wanted}", ids(exchange))
+
+
+@requirement("EXP-LIST-011")
+def test_the_links_come_to_an_end(api: Api, mine: list[str]):
+    """Following the links ends at a page without a next one, and meets no page twice."""
+    seen: set[str] = set()
+    for exchange in api.walk(limit=100):
+        link = next_link(document(exchange))
+        expect(link not in seen, exchange, "a link leads to a page that was not met before", link)
+        seen.add(link)
+    small = list(itertools.islice(api.walk(limit=3), len(mine)))
+    offsets = [next_link(document(exchange)) for exchange in small]
+    expect(len(offsets) == len(set(offsets)), small[-1], "every page links to another one", offsets)
+
+
+@requirement("EXP-LIST-012")
+def test_the_last_link_is_empty(api: Api):
+    """The last page's link is an empty text."""
+    with prerequisite():
+        *_, last = api.walk(limit=100)
+    expect(
+        pick(last, "/link/next") == "", last, "link.next of the last page is an empty text", pick(last, "/link/next")
+    )
+
+
+@requirement("EXP-LIST-013")
+def test_the_link_is_relative(page: Exchange):
+    """The link to the next page is relative to the service."""
+    link = next_link(document(page))
+    expect(link.startswith("/export/jobs"), page, "link.next begins with /export/jobs", link)
+
+
+@requirement("EXP-LIST-014")
+def test_the_sort_field(page: Exchange):
+    """A page names the field and the direction that it is sorted by."""
+    field, direction = pick(page, "/page/sortField"), pick(page, "/page/sort")
+    expect(field in ("createdTime", "creationTime"), page, "page.sortField is createdTime or creationTime", field)
+    expect(direction in ("asc", "desc"), page, "page.sort is asc or desc", direction)
+
+
+@requirement("EXP-LIST-015")
+def test_the_form_of_the_offset(page: Exchange):
+    """A page's offset has the form of a time and an id."""
+    found = pick(page, "/page/pageOffset")
+    fits = isinstance(found, str) and FORM.fullmatch(found)
+    expect(fits, page, "page.pageOffset is two numbers joined by an underscore", found)
+
+
+@requirement("EXP-LIST-016")
+def test_the_offset_of_the_last_record(page: Exchange):
+    """A page's offset is that of its last record and of its link."""
+    last = records(page)[-1]
+    wanted, found = f"{last.get('creationTime')}_{last.get('id')}", pick(page, "/page/pageOffset")
+    expect(found == wanted, page, f"page.pageOffset is that of the last record, {wanted}", found)
+    link = offset(next_link(document(page)))
+    expect(link == wanted, page, f"link.next carries the offset {wanted}", link)
+
+
+@requirement("EXP-LIST-017")
+def test_the_size_of_a_page(page: Exchange):
+    """A page's size is its number of records, or its limit."""
+    size = pick(page, "/page/pageSize")
+    fits = isinstance(size, int) and size in (len(records(page)), 2)
+    expect(fits, page, f"page.pageSize is the number of records, {len(records(page))}, or the limit, 2", size)
+
+
+@requirement("EXP-LIST-018")
+def test_a_large_limit(api: Api):
+    """A limit of a thousand is accepted."""
+    status(api.list_jobs(limit=1000), {200}, "limit=1000 is answered with 200")
+
+
+@requirement("EXP-LIST-019")
+@pytest.mark.parametrize(
+    "query",
+    [{"start": 4}, {"page": 2}, {"sort": "updateTime:asc"}, {"offset": "1538573416687_722"}, {"status": "FAILED"}],
+    ids=lambda query: next(iter(query)),
+)
+def test_every_parameter_is_survived(api: Api, query: dict[str, Any]):
+    """No documented parameter causes a server error."""
+    name = next(iter(query))
+    status(api.list_jobs(**query), range(500), f"the parameter {name} causes no server error")
+
+
+@pytest.mark.usefixtures("mine")
+@requirement("EXP-LIST-020")
+def test_a_sort_order(api: Api):
+    """A sort order is honoured when everything fits one page."""
+    exchange = status(api.list_jobs(sort="updateTime:asc", limit=1000), {200}, "a sort order is accepted")
+    if next_link(document(exchange)):
+        not_applicable("the jobs do not fit one page, where the parameter sort does not work")
+    times = [number(exchange, f"/records/{position}/updateTime") for position in range(len(records(exchange)))]
+    expect(times == sorted(times), exchange, "with sort=updateTime:asc the records ascend by updateTime", times)
+
+
+@pytest.mark.usefixtures("mine")
+@requirement("EXP-LIST-021")
+def test_a_status_filter(api: Api, finished: Shown):
+    """The list is filtered by status."""
+    exchange = status(api.list_jobs(status="SUCCEEDED"), {200}, "status=SUCCEEDED is answered with 200")
+    others = [record for record in records(exchange) if record.get("status") != "SUCCEEDED"]
+    expect(
+        not others, exchange, "with status=SUCCEEDED every record has that status", [o.get("status") for o in others]
+    )
+    wanted = str(finished["/id"])
+    if next_link(document(exchange)) and wanted not in ids(exchange):
+        not_verified("more jobs have succeeded than fit one page")
+    expect(wanted in ids(exchange), exchange, f"job {wanted}, which has succeeded, is among them", ids(exchange))
+
+
+@requirement("EXP-LIST-022")
+def test_new_jobs_during_a_walk(api: Api, exports: Exports, mine: list[str]):
+    """Jobs that are created between two pages make the walk lose or repeat none of the others."""
+    met: list[str] = []
+    for turn, exchange in enumerate(api.walk(limit=2)):
+        met += ids(exchange)
+        if turn < 2:
+            api.new_job(exports.payloads["profiles"])
+        if set(mine) <= set(met):
+            break
+    twice = sorted({name for name in met if met.count(name) > 1})
+    expect(not twice, exchange, "no job is met twice", twice)
+    missing = sorted(set(mine) - set(met))
+    expect(not missing, exchange, "every job that existed before is met", f"never met {missing}")

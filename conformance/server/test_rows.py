@@ -1,0 +1,94 @@
+"""What an export contains, read from its files."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_aep_export.suite.expect import not_applicable
+from pytest_aep_export.suite.exports import Exports, Shown
+from pytest_aep_export.suite.rows import EVENTS, attributes, events
+
+requirement = pytest.mark.aep_requirement
+
+FIELDS = {"identities.id", "personalEmail.address"}
+EVENT_FIELDS = {"environment.browserDetails.name", "environment.browserDetails.version"}
+
+
+def expect_rows(exports: Exports, kind: str, met: object, required: str, found: object) -> None:
+    """Require something of the rows of an export, which its job stands for."""
+    Shown(exports.finished(kind)).expect(met, required, found)
+
+
+@requirement("EXP-ROWS-001")
+@pytest.mark.parametrize("kind", ["full", "profiles"])
+def test_only_the_requested_fields(exports: Exports, kind: str):
+    """No attribute holds a value that was not asked for."""
+    others = attributes(exports.table(kind)) - FIELDS
+    expect_rows(exports, kind, not others, f"only {sorted(FIELDS)} hold values", sorted(others))
+
+
+@requirement("EXP-ROWS-002")
+@pytest.mark.parametrize("field", sorted(FIELDS))
+def test_the_requested_fields(exports: Exports, field: str):
+    """An attribute that was asked for holds values."""
+    if field not in attributes(exports.table("everything")):
+        not_applicable(f"no profile of the tenant has {field}")
+    found = sorted(attributes(exports.table("profiles")))
+    expect_rows(exports, "profiles", field in found, f"{field} holds values", found)
+
+
+@requirement("EXP-ROWS-003")
+def test_every_field(exports: Exports):
+    """Without a list of fields every attribute is exported."""
+    everything, some = attributes(exports.table("everything")), attributes(exports.table("profiles"))
+    expect_rows(exports, "everything", some < everything, f"more attributes than {sorted(some)}", sorted(everything))
+
+
+@requirement("EXP-ROWS-004")
+@pytest.mark.parametrize("kind", ["profiles", "everything"])
+def test_no_events(exports: Exports, kind: str):
+    """Without an event list no events are exported."""
+    found = sorted(events(exports.table(kind)))
+    expect_rows(exports, kind, not found, "no row holds events", found)
+
+
+@requirement("EXP-ROWS-005")
+@pytest.mark.parametrize("kind", ["full", "events"])
+def test_some_events(exports: Exports, kind: str):
+    """With an event list some rows hold events."""
+    found = events(exports.table(kind))
+    expect_rows(exports, kind, found, f"some rows hold events in {EVENTS}", "none does")
+
+
+@requirement("EXP-ROWS-006")
+def test_only_the_requested_fields_of_events(exports: Exports):
+    """The events hold nothing that was not asked for."""
+    others = events(exports.table("full")) - EVENT_FIELDS - {"_id", "timestamp"}
+    expect_rows(exports, "full", not others, f"events hold only {sorted(EVENT_FIELDS)}", sorted(others))
+
+
+@requirement("EXP-ROWS-007")
+def test_the_ingest_time_filter(exports: Exports):
+    """No event is exported that was ingested before the filter's time."""
+    if not events(exports.table("full")):
+        not_applicable("the tenant has no events that were ingested after the sample's time")
+    found = sorted(events(exports.table("future")))
+    expect_rows(exports, "future", not found, "no event was ingested after the year 2999", found)
+
+
+@requirement("EXP-ROWS-008")
+def test_events_only(exports: Exports):
+    """An export of events holds no attribute but the identities."""
+    others = {path for path in attributes(exports.table("events")) if path.partition(".")[0] != "identityMap"}
+    expect_rows(exports, "events", not others, "no attribute but identityMap holds a value", sorted(others))
+
+
+@requirement("EXP-ROWS-009")
+@pytest.mark.parametrize("kind", ["full", "profiles", "events"])
+def test_the_counter(exports: Exports, kind: str):
+    """The counter of exported profiles is the number of rows."""
+    counter = Shown(exports.finished(kind)).get("metrics", "totalExportedProfileCounter")
+    if counter is None:
+        not_applicable("the metrics hold no totalExportedProfileCounter")
+    rows = exports.table(kind).num_rows
+    expect_rows(exports, kind, counter == rows, f"totalExportedProfileCounter is the number of rows, {rows}", counter)

@@ -1,0 +1,156 @@
+"""Monitoring a job until it has ended."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import pytest
+
+from pytest_aep_export.exchange import Exchange
+from pytest_aep_export.suite.api import ENDED, Api, batch_ids
+from pytest_aep_export.suite.expect import expect, not_applicable, number, pick, prerequisite, status
+from pytest_aep_export.suite.exports import Exports, Shown
+
+requirement = pytest.mark.aep_requirement
+
+KINDS = pytest.mark.parametrize("kind", ["full", "profiles", "events"])
+ORDER = {"NEW": 0, "QUEUED": 0, "PROCESSING": 1, "CANCELLING": 1} | dict.fromkeys(ENDED, 2)
+
+
+@pytest.fixture
+def looks(exports: Exports) -> list[Exchange]:
+    """The creation of a job and every look at it."""
+    exports.id("full")
+    return [exports.created("full"), *exports.looks("full")]
+
+
+@requirement("EXP-WATCH-001")
+def test_a_job_is_found(api: Api, exports: Exports):
+    """A job is found under its id."""
+    wanted = exports.id("full")
+    exchange = status(api.show_job(wanted), {200}, "a job that exists is answered with 200")
+    found = pick(exchange, "/id")
+    expect(str(found) == str(wanted), exchange, f"the job has the id {wanted}", found)
+
+
+@KINDS
+@requirement("EXP-WATCH-002")
+def test_every_export_succeeds(exports: Exports, kind: str):
+    """A job of each documented payload reaches SUCCEEDED."""
+    last = exports.looks(kind)[-1]
+    found = pick(last, "/status")
+    expect(found == "SUCCEEDED", last, "a job of a documented payload ends as SUCCEEDED", found)
+
+
+@requirement("EXP-WATCH-003")
+def test_a_success_lasts(api: Api, finished: Shown):
+    """A job that has succeeded stays as it is."""
+    exchange = status(api.show_job(finished["/id"]), {200}, "a finished job is answered with 200")
+    for pointer in ("/status", "/creationTime", "/updateTime", "/destination"):
+        found = pick(exchange, pointer)
+        expect(found == finished[pointer], exchange, f"{pointer} stays {finished[pointer]!r}", found)
+
+
+@requirement("EXP-WATCH-004")
+def test_the_status_never_goes_back(looks: list[Exchange]):
+    """A job's status stays or advances from look to look."""
+    for before, after in pairwise(looks):
+        old, new = (str(pick(exchange, "/status")) for exchange in (before, after))
+        expect(ORDER.get(old, 1) <= ORDER.get(new, 1), after, f"the status does not go back from {old}", new)
+
+
+@requirement("EXP-WATCH-005")
+def test_the_identity_never_changes(looks: list[Exchange]):
+    """A job's identity is the same at every look."""
+    first = Shown(looks[0])
+    dataset = first.get("destination", "datasetId") or first.get("destination", "dataSetId")
+    for exchange in looks[1:]:
+        for name in ("id", "creationTime", "schema", "mergePolicy"):
+            found = pick(exchange, f"/{name}")
+            expect(found == first[f"/{name}"], exchange, f"{name} stays {first[f'/{name}']!r}", found)
+        look = Shown(exchange)
+        found = look.get("destination", "datasetId") or look.get("destination", "dataSetId")
+        expect(found == dataset, exchange, f"the target dataset stays {dataset}", found)
+
+
+@requirement("EXP-WATCH-006")
+def test_the_request_id_stays(looks: list[Exchange]):
+    """A job keeps the id of the request that created it."""
+    wanted = pick(looks[0], "/requestId")
+    for exchange in looks[1:]:
+        found = pick(exchange, "/requestId")
+        expect(found == wanted, exchange, f"requestId stays {wanted!r}", found)
+
+
+@requirement("EXP-WATCH-007")
+def test_the_update_never_goes_back(looks: list[Exchange]):
+    """A job's time of update stays or grows."""
+    for before, after in pairwise(looks):
+        old, new = (number(exchange, "/updateTime") for exchange in (before, after))
+        expect(new >= old, after, f"updateTime does not go back from {old}", new)
+
+
+@requirement("EXP-WATCH-008")
+def test_the_update_is_the_end(exports: Exports, finished: Shown):
+    """A finished job was updated at its end, after its creation."""
+    end, updated = finished.number("/metrics/totalTime/endTimeInMs"), finished.number("/updateTime")
+    finished.expect(updated == end, f"updateTime is metrics.totalTime.endTimeInMs, {end}", updated)
+    created = number(exports.created("full"), "/creationTime")
+    finished.expect(updated > created, f"updateTime has advanced beyond creationTime, {created}", updated)
+
+
+@KINDS
+@requirement("EXP-WATCH-009")
+def test_a_success_names_its_batch(exports: Exports, kind: str):
+    """A job that has succeeded names its batch."""
+    last = exports.finished(kind)
+    for batch in batch_ids(last):
+        expect(re.fullmatch("[A-Za-z0-9-]+", batch), last, "batchId has letters, digits and dashes", batch)
+
+
+@requirement("EXP-WATCH-010")
+def test_an_announced_batch_stays(exports: Exports, looks: list[Exchange]):
+    """A batch that was announced is the one that is written."""
+    with prerequisite():
+        written = batch_ids(exports.finished("full"))
+    announced = [(exchange, Shown(exchange).get("destination", "batchId")) for exchange in looks[:-1]]
+    named = [(exchange, batch) for exchange, batch in announced if batch]
+    if not named:
+        not_applicable("no batch is named before the job has ended")
+    for exchange, batch in named:
+        expect(batch in written, exchange, f"the announced batch is the written one, {written}", batch)
+
+
+@KINDS
+@requirement("EXP-WATCH-011")
+def test_a_success_tells_its_duration(exports: Exports, kind: str):
+    """A job that has succeeded tells its start, its end and its duration."""
+    last = exports.finished(kind)
+    for member in ("startTimeInMs", "endTimeInMs", "totalTimeInMs"):
+        number(last, f"/metrics/totalTime/{member}")
+
+
+@requirement("EXP-WATCH-012")
+def test_the_steps_lie_within(finished: Shown):
+    """The steps of a finished job lie within its total time."""
+    start, end = (finished.number(f"/metrics/totalTime/{member}") for member in ("startTimeInMs", "endTimeInMs"))
+    for name, timer in finished["/metrics"].items():
+        if isinstance(timer, dict) and {"startTimeInMs", "endTimeInMs"} <= set(timer):
+            first, last = (finished.number(f"/metrics/{name}/{member}") for member in ("startTimeInMs", "endTimeInMs"))
+            within = start <= first <= last <= end
+            finished.expect(within, f"metrics.{name} lies between {start} and {end}", f"{first} to {last}")
+
+
+@requirement("EXP-WATCH-013")
+@pytest.mark.parametrize("name", ["profileExportTime", "aCPDatasetWriteTime"])
+def test_the_steps_are_timed(finished: Shown, name: str):
+    """A finished job tells how long a step took."""
+    found = finished.get("metrics", name)
+    finished.expect(isinstance(found, dict), f"metrics has {name}", found)
+
+
+@requirement("EXP-WATCH-014")
+def test_an_unknown_job(api: Api):
+    """An id that no job has is answered with 404."""
+    status(api.show_job(2_000_000_000), {404}, "an unknown job is answered with 404")

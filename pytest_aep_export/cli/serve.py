@@ -1,0 +1,139 @@
+"""``aep-export serve``: the emulator as a server of its own, for a client in any language."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import shlex
+import signal
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from pytest_aep_export.cli.common import CouldNotRunError, UsedWronglyError, exit_codes, schema_option
+from pytest_aep_export.contract.dialects import CANONICAL, DIALECTS, dialect
+from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.lifecycle import Clock, Mode, Progression
+from pytest_aep_export.model import Credentials
+
+__all__ = ["connection_schema", "serve"]
+
+
+def connection_schema() -> dict[str, Any]:
+    """The JSON Schema of the line that ``--json`` prints."""
+    schema: dict[str, Any] = json.loads((Path(__file__).parent / "connection.schema.json").read_text("utf-8"))
+    return schema
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port.  [default: any that is free]")
+@click.option("--profiles", type=click.IntRange(0), default=100, show_default=True, help="Profiles in each sandbox.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="What data and ids are derived from."
+)
+@click.option(
+    "--sandbox", "sandboxes", multiple=True, default=("prod",), show_default=True, help="A sandbox; repeatable."
+)
+@click.option("--state", type=click.Path(file_okay=False, path_type=Path), help="Keep jobs and files in this folder.")
+@click.option(
+    "--dialect",
+    "spoken",
+    type=click.Choice(list(DIALECTS)),
+    default=CANONICAL.name,
+    show_default=True,
+    help="Which documented variant to speak.",
+)
+@click.option(
+    "--progression",
+    type=click.Choice(get_args(Mode)),
+    default="per-poll",
+    show_default=True,
+    help="What makes jobs advance.",
+)
+@click.option("--allow-remote", is_flag=True, help="Listen on an address that other machines reach.")
+@click.option("--json", "as_json", is_flag=True, help="Say how to connect in one line of JSON.")
+@schema_option(connection_schema)
+def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    host: str,
+    port: int,
+    profiles: int,
+    seed: int,
+    sandboxes: tuple[str, ...],
+    state: Path | None,
+    spoken: str,
+    progression: Mode,
+    *,
+    allow_remote: bool,
+    as_json: bool,
+) -> None:
+    """Run the emulator until it is told to stop by SIGTERM or Ctrl-C."""
+    from pytest_aep_export.emulator import Behaviour, Emulator  # noqa: PLC0415 - heavy, and not for --help
+
+    if not allow_remote and not _is_loopback(host):
+        raise UsedWronglyError(
+            f"{host} is not a loopback address: add --allow-remote if other machines should reach it"
+        )
+    with exit_codes():
+        behaviour = Behaviour(dialect=dialect(spoken), progression=Progression(progression))
+        emulator = Emulator(seed=seed, behaviour=behaviour, state=state, profiles=profiles, clock=_wall_clock)
+        credentials = emulator.create_tenant(sandboxes).credentials
+    with emulator:
+        _serve(emulator, host, port, lambda url: _announce(url, credentials, sandboxes, as_json=as_json))
+
+
+def _serve(emulator: Any, host: str, port: int, ready: Any) -> None:
+    from pytest_aep_export.emulator import EmulatorServer  # noqa: PLC0415 - heavy, and not for --help
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        server = EmulatorServer(emulator, host, port, allow_remote=True)
+    except ConfigurationError as error:
+        raise CouldNotRunError(str(error)) from error
+    with server:
+        ready(server.url)
+        stop.wait()
+
+
+def _announce(url: str, who: Credentials, sandboxes: tuple[str, ...], *, as_json: bool) -> None:
+    if as_json:
+        document = {"url": url, "client_id": who.client_id, "client_secret": who.client_secret, "org_id": who.org_id}
+        click.echo(json.dumps(document | {"sandboxes": list(sandboxes), "pid": os.getpid()}))
+        return
+    click.echo(f"The emulator listens on {url} (sandboxes {', '.join(sandboxes)}; process {os.getpid()}).")
+    click.echo("Stop it with Ctrl-C. To let other programs find it:\n")
+    for name, value in _variables(url, who).items():
+        click.echo(f"  export {name}={shlex.quote(value)}")
+
+
+def _variables(url: str, who: Credentials) -> Mapping[str, str]:
+    return {
+        "AEP_TARGET": url,
+        "AEP_IMS_URL": f"{url}/ims/token/v3",
+        "AEP_CLIENT_ID": who.client_id,
+        "AEP_CLIENT_SECRET": who.client_secret,
+        "AEP_ORG_ID": who.org_id,
+        "AEP_SANDBOX_NAME": who.sandbox,
+    }
+
+
+def _wall_clock() -> Clock:
+    return Clock(_now(), _now)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

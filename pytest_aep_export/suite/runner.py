@@ -1,0 +1,73 @@
+"""Runs the conformance tests in this process, away from the user's own pytest settings and plugins."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from typing import Final
+
+import pytest
+
+from pytest_aep_export.errors import AepError, ConfigurationError
+from pytest_aep_export.suite.hooks import Observer, SuiteRun
+from pytest_aep_export.suite.registry import conformance_path
+from pytest_aep_export.suite.targets import Target
+
+__all__ = ["SuiteError", "run_suite"]
+
+_USERS_OWN: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
+
+
+class SuiteError(AepError):
+    """The suite itself broke down; the message holds what pytest said."""
+
+
+def run_suite(target: Target, observer: Observer, *, select: str = "") -> SuiteRun:
+    """Run the tests against a target, and return what they found.
+
+    Args:
+        target: What is judged; it should have been probed.
+        observer: Is told of the progress.
+        select: Which tests, as an expression of ``pytest -k``; requirements' ids are names too.
+
+    Raises:
+        ConfigurationError: The expression cannot be read, selects nothing, or tests and registry do not fit.
+        SuiteError: The suite itself broke down.
+    """
+    run = SuiteRun(target, observer)
+    said = io.StringIO()
+    with _undisturbed(), redirect_stdout(said), redirect_stderr(said):
+        code = pytest.main(_arguments(select), plugins=[run])
+    if code == pytest.ExitCode.NO_TESTS_COLLECTED:
+        raise ConfigurationError(f"-k {select!r} selects no test: use part of an area's or a requirement's name")
+    if code == pytest.ExitCode.USAGE_ERROR:
+        raise ConfigurationError(_complaint(said.getvalue()))
+    if code == pytest.ExitCode.INTERNAL_ERROR or (code == pytest.ExitCode.INTERRUPTED and not run.selected):
+        raise SuiteError(f"the suite broke down, which is a bug of pytest-aep-export:\n{said.getvalue()}")
+    if code == pytest.ExitCode.INTERRUPTED and not run.stopped:
+        run.stopped = "the run was interrupted"
+    return run
+
+
+def _arguments(select: str) -> list[str]:
+    folder = conformance_path()
+    quiet = ["--disable-plugin-autoload", "-p", "no:cacheprovider", "-q", "--tb=no", "--capture=no"]
+    return [*quiet, "-c", str(folder / "pytest.ini"), *(["-k", select] if select else []), str(folder / "server")]
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Without what the environment adds to every run of pytest."""
+    kept = {name: os.environ.pop(name) for name in _USERS_OWN if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
+
+
+def _complaint(text: str) -> str:
+    """What pytest complains of, without the rest of what it says."""
+    lines = [line.partition("ERROR: ")[2].strip() for line in text.splitlines()]
+    return " ".join(filter(None, lines)) or "pytest refused to run the suite"

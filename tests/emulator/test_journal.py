@@ -1,0 +1,64 @@
+"""The journal: what was exchanged, in order, up to a limit."""
+
+from __future__ import annotations
+
+import threading
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_aep_export.emulator.journal import Journal
+from pytest_aep_export.exchange import Exchange, Request, Response
+
+
+def _exchange(number: int, operation: str = "") -> Exchange:
+    return Exchange(Request("GET", f"/{number}"), Response(200), operation, number)
+
+
+@given(st.integers(1, 5), st.integers(0, 12))
+def test_the_newest_exchanges_are_kept_in_order(capacity, count):
+    """As many as fit are kept, oldest first; the rest is counted."""
+    journal = Journal(capacity)
+    for number in range(count):
+        journal.record(_exchange(number))
+    assert [exchange.at for exchange in journal] == list(range(count))[-capacity:]
+    assert len(journal) == min(capacity, count)
+    assert journal.dropped == max(0, count - capacity)
+
+
+def test_exchanges_are_found_by_operation():
+    """One operation's exchanges, and those of no operation, are listed apart."""
+    journal = Journal()
+    for number, operation in enumerate(["a", "", "b", "a"]):
+        journal.record(_exchange(number, operation))
+    assert [exchange.at for exchange in journal.of("a")] == [0, 3]
+    assert [exchange.at for exchange in journal.unknown] == [1]
+
+
+def test_a_cleared_journal_starts_again():
+    """Nothing is left, not even the count of what was dropped."""
+    journal = Journal(1)
+    journal.record(_exchange(1))
+    journal.record(_exchange(2))
+    journal.clear()
+    assert (journal.exchanges, len(journal), journal.dropped) == ((), 0, 0)
+
+
+def test_what_was_read_does_not_change():
+    """The exchanges that were read stay the same while more are recorded."""
+    journal = Journal()
+    journal.record(_exchange(1))
+    seen = journal.exchanges
+    journal.record(_exchange(2))
+    assert [exchange.at for exchange in seen] == [1]
+
+
+def test_several_threads_can_record():
+    """No exchange is lost when threads record at once, and the count of dropped ones is exact."""
+    journal = Journal(1_000)
+    threads = [threading.Thread(target=lambda: [journal.record(_exchange(0)) for _ in range(400)]) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(journal), journal.dropped) == (1_000, 600)

@@ -1,0 +1,119 @@
+"""Expectations: what they raise, and what that says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pytest_aep_export.contract import Violation
+from pytest_aep_export.exchange import Exchange, Response
+from pytest_aep_export.suite.expect import (
+    UnmetError,
+    conforms,
+    describe,
+    document,
+    expect,
+    not_applicable,
+    not_verified,
+    number,
+    pick,
+    prerequisite,
+    refused,
+    status,
+)
+
+
+def answered(exchange: Exchange, code: int, body: bytes) -> Exchange:
+    """The exchange with another answer."""
+    return replace(exchange, response=Response(code, exchange.response.headers, body))
+
+
+def test_what_is_met_raises_nothing(exchange: Exchange):
+    """A condition that holds raises nothing and gives nothing."""
+    assert expect(True, exchange, "anything", "anything") is None  # noqa: FBT003 - the condition itself
+
+
+def test_what_is_not_met_says_everything(exchange: Exchange):
+    """A failure says what was required, what was found, what came back, and how to repeat it, without secrets."""
+    with pytest.raises(UnmetError) as caught:
+        expect(met=False, exchange=exchange, required="a list", found=42)
+    assert str(caught.value).splitlines() == [
+        "required: a list",
+        "found: 42",
+        'answer: 200, application/json, {"records": [{"id": 7}], "page": {"pageSize": 1}, "link": {"next": ""}}',
+        "reproduce with: curl -X GET 'http://127.0.0.1:9/data/core/ups/export/jobs?limit=2'"
+        " -H 'Authorization: REDACTED' -H 'x-api-key: REDACTED'",
+    ]
+    assert "very-secret" not in repr(caught.value.exchange)
+
+
+def test_a_long_body_is_cut(exchange: Exchange):
+    """A description shows the beginning of a long body, and says when there is none."""
+    assert describe(answered(exchange, 500, b"x" * 1000)).endswith("x…")
+    assert describe(answered(exchange, 204, b"")).endswith("no body")
+
+
+def test_an_unexpected_status_is_named(exchange: Exchange):
+    """A status that is not allowed is what was found."""
+    assert status(exchange, {200, 201}, "a success") is exchange
+    with pytest.raises(UnmetError, match="found: status 200"):
+        status(exchange, range(400, 500), "a refusal")
+
+
+def test_a_body_that_is_no_json(exchange: Exchange):
+    """A body that is not JSON does not meet what is required of one."""
+    with pytest.raises(UnmetError, match="required: the body is JSON"):
+        document(answered(exchange, 200, b"<html>"))
+
+
+def test_a_value_is_picked(exchange: Exchange):
+    """A pointer leads through objects and arrays."""
+    assert pick(exchange, "/records/0/id") == 7
+
+
+@pytest.mark.parametrize("pointer", ["/records/1", "/records/id", "/nothing", "/page/pageSize/deeper"])
+def test_a_value_that_is_missing(exchange: Exchange, pointer: str):
+    """A pointer that leads nowhere is a failure that names it."""
+    with pytest.raises(UnmetError, match=f"a value at {pointer}"):
+        pick(exchange, pointer)
+
+
+@pytest.mark.parametrize("body", [b'{"n": true}', b'{"n": "7"}', b'{"n": null}'])
+def test_what_is_no_number(exchange: Exchange, body: bytes):
+    """Texts, truth values and null are no numbers."""
+    assert number(answered(exchange, 200, b'{"n": 1.5}'), "/n") == 1.5
+    with pytest.raises(UnmetError, match="/n is a number"):
+        number(answered(exchange, 200, body), "/n")
+
+
+def test_a_refusal_is_a_json_object(exchange: Exchange):
+    """A refusal gives its document, which has to be an object."""
+    assert refused(answered(exchange, 404, b'{"title": "none"}'), "a refusal") == {"title": "none"}
+    with pytest.raises(UnmetError, match="a JSON object"):
+        refused(answered(exchange, 404, b"[]"), "a refusal")
+
+
+def test_the_contract_below_a_pointer(exchange: Exchange):
+    """Only violations at or below the pointer count, and not those of names that merely begin alike."""
+    violation = Violation("/records/0/id", "an integer", "'7'", "D-39", "MUST")
+    conforms(exchange, [violation], "/records/1")
+    conforms(exchange, [violation], "/records/0/i")
+    for pointer in ("", "/records/0", "/records/0/id"):
+        with pytest.raises(UnmetError, match=r"/records/0/id: an integer \(D-39\)"):
+            conforms(exchange, [violation], pointer)
+
+
+def test_a_prerequisite_ends_the_test_without_a_verdict(exchange: Exchange):
+    """What is not met as a prerequisite is no failure of the test that needs it."""
+    with pytest.raises(pytest.skip.Exception, match="not verified: a prerequisite does not hold; required: a list"):
+        with prerequisite():
+            expect(met=False, exchange=exchange, required="a list", found=42)
+
+
+def test_the_reasons_of_skips_tell_them_apart():
+    """What is not applicable and what was not verified begin differently."""
+    with pytest.raises(pytest.skip.Exception, match="^not applicable: no data"):
+        not_applicable("no data")
+    with pytest.raises(pytest.skip.Exception, match="^not verified: too slow"):
+        not_verified("too slow")
