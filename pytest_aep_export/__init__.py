@@ -5,8 +5,9 @@ The public names are imported from here; each is loaded when it is first used.
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
+
+from pytest_aep_export.lazy import lazily
 
 if TYPE_CHECKING:
     from pytest_aep_export.client import AepClient, AsyncAepClient
@@ -41,29 +42,32 @@ __all__ = [
     "__version__",
 ]
 
-_HOMES = {
-    "AepClient": "client",
-    "AepError": "errors",
-    "AsyncAepClient": "client",
-    "Behaviour": "emulator",
-    "Clock": "lifecycle",
-    "Contract": "contract",
-    "Credentials": "model",
-    "Emulator": "emulator",
-    "EmulatorServer": "emulator",
-    "Exchange": "exchange",
-    "ExportJob": "model",
-    "JobStatus": "model",
-    "Journal": "emulator",
-    "ProfileData": "profiles",
-    "Progression": "lifecycle",
-    "Request": "exchange",
-    "Response": "exchange",
-    "Tenant": "emulator",
-    "Violation": "contract",
-}
-
 __version__: str
+
+_get, __dir__ = lazily(
+    __name__,
+    {
+        "AepClient": "client",
+        "AepError": "errors",
+        "AsyncAepClient": "client",
+        "Behaviour": "emulator",
+        "Clock": "lifecycle",
+        "Contract": "contract",
+        "Credentials": "model",
+        "Emulator": "emulator",
+        "EmulatorServer": "emulator",
+        "Exchange": "exchange",
+        "ExportJob": "model",
+        "JobStatus": "model",
+        "Journal": "emulator",
+        "ProfileData": "profiles",
+        "Progression": "lifecycle",
+        "Request": "exchange",
+        "Response": "exchange",
+        "Tenant": "emulator",
+        "Violation": "contract",
+    },
+)
 
 
 def __getattr__(name: str) -> Any:
@@ -71,10 +75,4 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version  # noqa: PLC0415 - costs a look at the installed packages
 
         return version("pytest-aep-export")
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return __all__
+    return _get(name)

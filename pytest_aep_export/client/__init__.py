@@ -5,8 +5,9 @@ Importing this package loads neither httpx nor pyarrow: each name is imported wh
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
+
+from pytest_aep_export.lazy import lazily
 
 if TYPE_CHECKING:
     from pytest_aep_export.client.aio import AsyncAepClient
@@ -26,23 +27,16 @@ __all__ = [
     "SegmentSelection",
 ]
 
-_HOME: Final = {
-    "AepClient": "sync",
-    "AsyncAepClient": "aio",
-    "EventSelection": "payloads",
-    "JobOptions": "payloads",
-    "PollPolicy": "waiting",
-    "ProfileSelection": "payloads",
-    "RetryPolicy": "retry",
-    "SegmentSelection": "payloads",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazily(
+    __name__,
+    {
+        "AepClient": "sync",
+        "AsyncAepClient": "aio",
+        "EventSelection": "payloads",
+        "JobOptions": "payloads",
+        "PollPolicy": "waiting",
+        "ProfileSelection": "payloads",
+        "RetryPolicy": "retry",
+        "SegmentSelection": "payloads",
+    },
+)

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
 from starlette.responses import Response as HttpResponse
+from starlette.responses import StreamingResponse
 
 from pytest_aep_export.emulator import ids, problems
 from pytest_aep_export.emulator.problems import Refusal
@@ -185,9 +186,10 @@ class Gateway:
         request_id: str,
     ) -> HttpResponse:
         now = organisation.clock.now() if organisation else EPOCH
-        body = bytes(getattr(response, "body", b""))
+        streamed = isinstance(response, StreamingResponse)
+        body = b"" if streamed else bytes(response.body)
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.raw_headers]
-        if operation:
+        if operation and not streamed:
             self._hold_to_contract(operation, Response(response.status_code, Headers(headers), body))
         own = [("x-request-id", request_id), ("date", _date(now // 1000))]
         response.raw_headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in own]

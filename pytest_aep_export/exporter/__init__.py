@@ -1,1 +1,28 @@
-"""The export itself: the plan, the engine, and the oracle that proves it."""
+"""The export itself: the plan, the engine that carries it out, and the oracle that proves it.
+
+Importing this package loads neither numpy nor Arrow: each name is imported when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_aep_export.lazy import lazily
+
+if TYPE_CHECKING:
+    from pytest_aep_export.exporter.engine import ExportResult, run
+    from pytest_aep_export.exporter.output import Part
+    from pytest_aep_export.exporter.plan import ExportPlan, InvalidExportError
+
+__all__ = ["ExportPlan", "ExportResult", "InvalidExportError", "Part", "run"]
+
+__getattr__, __dir__ = lazily(
+    __name__,
+    {
+        "ExportPlan": "plan",
+        "ExportResult": "engine",
+        "InvalidExportError": "plan",
+        "Part": "output",
+        "run": "engine",
+    },
+)

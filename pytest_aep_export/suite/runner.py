@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from types import ModuleType
 from typing import Final
 
 import pytest
@@ -18,6 +20,8 @@ from pytest_aep_export.suite.targets import Target
 __all__ = ["SuiteError", "run_suite"]
 
 _USERS_OWN: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
+_OUR_MODULES: Final = frozenset({"conftest", "server"})
+"""What pytest calls the suite's modules, seen from the folder ``conformance``."""
 
 
 class SuiteError(AepError):
@@ -59,12 +63,21 @@ def _arguments(select: str) -> list[str]:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Without what the environment adds to every run of pytest."""
+    """Without what the environment adds to every run of pytest, and without modules that have the names of ours."""
     kept = {name: os.environ.pop(name) for name in _USERS_OWN if name in os.environ}
+    modules = _taken_modules()
     try:
         yield
     finally:
+        _taken_modules()
+        sys.modules.update(modules)
         os.environ.update(kept)
+
+
+def _taken_modules() -> dict[str, ModuleType]:
+    """Take the modules away that pytest imports for a suite, or would mistake for them."""
+    names = [name for name in sys.modules if name.partition(".")[0] in _OUR_MODULES]
+    return {name: sys.modules.pop(name) for name in names}
 
 
 def _complaint(text: str) -> str:

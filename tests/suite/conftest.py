@@ -6,10 +6,9 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pytest_aep_export.contract.dialects import dialect
 from pytest_aep_export.emulator import Behaviour, Emulator, EmulatorServer
@@ -19,8 +18,11 @@ from pytest_aep_export.suite.registry import Registry, parse
 from pytest_aep_export.suite.targets import Patience, Target
 from pytest_aep_export.suite.verdicts import Outcome
 
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 Change = Callable[[str, str, int, dict[str, str], bytes], tuple[int, dict[str, str], bytes]]
-"""Method, path with query, status, headers and body of an answer; gives the status, headers and body to send instead."""
+"""From the method, path with query, status, headers and body of an answer, the status, headers and body to send."""
 
 ENTRY = """
 [[requirement]]

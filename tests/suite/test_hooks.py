@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.suite.registry import parse
 from pytest_aep_export.suite.runner import SuiteError
 from pytest_aep_export.suite.verdicts import Result
 
@@ -138,10 +139,7 @@ def test_a_registry_that_is_broken_fails_the_collection(
     """A registry that breaks its rules ends the run with its sentence."""
     run = small_suite(ONE_EACH)
 
-    def refuse():
-        raise ConfigurationError("the requirements break their rules")
-
-    monkeypatch.setattr("pytest_aep_export.suite.hooks.load", refuse)
+    monkeypatch.setattr("pytest_aep_export.suite.hooks.load", lambda: parse(b""))
     with pytest.raises(ConfigurationError, match="the requirements break their rules"):
         run(None, watcher)
 
