@@ -30,6 +30,9 @@ TRANSITIONS: Final[Mapping[JobStatus, frozenset[JobStatus]]] = {
 }
 """Every edge of the state diagram. No source draws it (facts, export-jobs section 4): a choice of ours."""
 
+_TICK: Final = 100
+"""How many ms a clock that stands still moves on with each request: a choice of ours."""
+
 Mode = Literal["per-poll", "immediate", "elapsed", "manual"]
 
 _SAMPLE_FAILURE: Final = (
@@ -72,6 +75,13 @@ class Clock:
         with self._lock:
             self._shown += span // timedelta(milliseconds=1)
         return self.now()
+
+
+    def tick(self) -> None:
+        """Let a clock that stands still move on a little, so that what happens later is later."""
+        if self._source is None:
+            with self._lock:
+                self._shown += _TICK
 
 
 class Cause(StrEnum):

@@ -131,7 +131,9 @@ class Gateway:
         return self._state.tenants.by_org(request.headers.get("x-gw-ims-org-id", ""))
 
     def _admit(self, http: HttpRequest, operation: Operation, request: Request, request_id: str) -> Call:
-        sandbox = _sandbox(self._authenticate(request), request)
+        organisation = self._authenticate(request)
+        organisation.clock.tick()
+        sandbox = _sandbox(organisation, request)
         document = self._check(operation, request, request_id)
         return Call(
             state=self._state,

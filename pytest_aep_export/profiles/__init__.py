@@ -1,28 +1,20 @@
 """Fake XDM profiles and events, seeded and columnar.
 
-Importing this package loads neither numpy nor Arrow: each name is imported when it is first asked for.
+What needs Arrow is loaded when it is first used; `policies` never needs it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from pytest_aep_export.lazy import lazily
+import importlib
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_aep_export.profiles.data import ProfileData, generate, write_parquet
-    from pytest_aep_export.profiles.policies import DEFAULT_DATASETS, DEFAULT_POLICIES, DEFAULT_SEGMENTS
 
-__all__ = ["DEFAULT_DATASETS", "DEFAULT_POLICIES", "DEFAULT_SEGMENTS", "ProfileData", "generate", "write_parquet"]
+__all__ = ["ProfileData", "generate", "write_parquet"]
 
-__getattr__, __dir__ = lazily(
-    __name__,
-    {
-        "DEFAULT_DATASETS": "policies",
-        "DEFAULT_POLICIES": "policies",
-        "DEFAULT_SEGMENTS": "policies",
-        "ProfileData": "data",
-        "generate": "data",
-        "write_parquet": "data",
-    },
-)
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module("pytest_aep_export.profiles.data"), name)

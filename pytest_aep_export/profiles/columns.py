@@ -50,7 +50,7 @@ def fixed(letters: NDArray[np.uint8]) -> pa.StringArray:
 
 def _hex_letters(*words: NDArray[np.uint64]) -> NDArray[np.uint8]:
     halves = np.stack(words, axis=1).astype("<u8").view("<u2")
-    letters: NDArray[np.uint8] = _HEX[halves].view(np.uint8).reshape(len(halves), -1)
+    letters: NDArray[np.uint8] = _HEX[halves].view(np.uint8).reshape(len(halves), 16 * len(words))
     return letters
 
 
@@ -62,7 +62,7 @@ def hex_text(*words: NDArray[np.uint64], width: int = 16) -> pa.StringArray:
 def decimal_text(*words: NDArray[np.uint64], width: int) -> pa.StringArray:
     """The last ``width`` of 20 decimal digits for each word."""
     groups = [(word // np.uint64(10**power)) % np.uint64(10_000) for word in words for power in _GROUPS]
-    letters = _DECIMAL[np.stack(groups, axis=1)].view(np.uint8).reshape(len(groups[0]), -1)
+    letters = _DECIMAL[np.stack(groups, axis=1)].view(np.uint8).reshape(len(groups[0]), 4 * len(groups))
     return fixed(letters[:, -width:])
 
 

@@ -65,7 +65,7 @@ def generate(
         profiles: How many persons. Under a policy without a graph there are some more profiles: see `fragments`.
         seed: Another seed, other data.
         locale: Where the persons live, as Faker names it.
-        events_per_profile: How many events each has on average.
+        events_per_profile: How many events each has on average; none has more than twice as many.
         first: The number to start from.
 
     Raises:
@@ -120,17 +120,15 @@ def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
 def _batches(profiles: int, seed: int, locale: str, events_per_profile: float, first: int) -> Iterator[Batch]:
     if profiles < 0 or first < 0:
         raise ConfigurationError(f"cannot make profiles {first} to {first + profiles}: neither number may be negative")
-    if not 0 <= events_per_profile <= MOST_EVENTS:
-        raise ConfigurationError(f"events_per_profile={events_per_profile} is not between 0 and {MOST_EVENTS}")
-    return _made(
-        Stream(seed, "person", np.arange(0, dtype=np.uint64)), locale, events_per_profile, first, first + profiles
-    )
+    if not 0 <= events_per_profile <= MOST_EVENTS / 2:
+        raise ConfigurationError(f"events_per_profile={events_per_profile} is not between 0 and {MOST_EVENTS // 2}")
+    nobody = Persons(Stream(seed, "person", np.arange(0, dtype=np.uint64)), pools(locale))
+    return _made(nobody, events_per_profile, first, first + profiles)
 
 
-def _made(draw: Stream, locale: str, per_person: float, first: int, end: int) -> Iterator[Batch]:
-    values = pools(locale)
+def _made(nobody: Persons, per_person: float, first: int, end: int) -> Iterator[Batch]:
     size = max(1, int(_BATCH / max(1.0, per_person)))
     for start in range(first, end, size):
         stop = min(start + size, end)
-        persons = Persons(draw.at(np.arange(start, stop)), values)
+        persons = Persons(nobody.draw.at(np.arange(start, stop)), nobody.pools)
         yield stop - first, fragments(persons), events(persons, per_person)

@@ -1,6 +1,6 @@
 """The events of the default data: visits to a web shop, by a logged-in customer, a known device, or an unknown one.
 
-Event times fall into the second half of 2018. Each event is ingested minutes to hours after it happened; one in twenty
+Event times fall into the second half of 2018. Each event is ingested minutes to hours after it happened; one in seven
 is late by days. One person in twenty also browsed with a device that no record knows: a profile of events only.
 """
 
@@ -23,7 +23,7 @@ from pytest_aep_export.profiles.schema import EVENTS
 __all__ = ["MOST_EVENTS", "events"]
 
 MOST_EVENTS: Final = 5000
-"""More events than this are not kept for a profile (facts, union-schema-and-xdm section 6)."""
+"""No profile has more events than this (facts, union-schema-and-xdm section 6)."""
 
 _FIRST: Final = ms(2018, 7, 1)
 _LAST: Final = ms(2018, 12, 1)
@@ -58,7 +58,7 @@ def events(persons: Persons, per_person: float) -> pa.RecordBatch:
     places = np.repeat(np.arange(len(counts)), counts)
     rank = np.arange(len(places)) - np.repeat(np.cumsum(counts) - counts, counts)
     person = persons.at(places)
-    draw = person.draw.at(person.draw.index * np.uint64(2 * MOST_EVENTS + 1) + rank.astype(np.uint64), "event")
+    draw = person.draw.at(person.draw.index * np.uint64(MOST_EVENTS) + rank.astype(np.uint64), "event")
     rows = _Rows(person, draw, _MIX[draw.below("kind", len(_MIX))])
     columns = _origin(rows) | _times(rows, rank, counts[places]) | _details(rows)
     return pa.RecordBatch.from_arrays([columns[name] for name in EVENTS.names], schema=EVENTS)
@@ -69,7 +69,7 @@ def _times(rows: _Rows, rank: Integers, count: Integers) -> dict[str, Array]:
     start = rows.person.draw.between("first visit", _FIRST, _LAST)
     active = rows.person.draw.between("active for", _DAY, 90 * _DAY)
     happened = start + ((rank + rows.draw.unit("moment")) / count * active).astype(np.int64)
-    late = np.where(rows.draw.chance("late", 0.05), rows.draw.between("late by", _DAY, 30 * _DAY), 0)
+    late = np.where(rows.draw.chance("late", 0.15), rows.draw.between("late by", _DAY, 30 * _DAY), 0)
     arrived = happened + late + rows.draw.between("delay", 2 * _MINUTE, 180 * _MINUTE)
     return {"timestamp": times(happened), "ingestTime": times(arrived)}
 

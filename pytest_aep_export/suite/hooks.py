@@ -96,7 +96,7 @@ class SuiteRun:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Tell what will run."""
-        tests = [(_name(item), marked(item)[0]) for item in session.items]
+        tests = [(_name(item), requirement) for item in session.items for requirement in marked(item)]
         self.selected = frozenset(requirement for _, requirement in tests)
         self._observer.started(tests)
 

@@ -332,3 +332,10 @@ def test_merge_policies_are_listed_to_the_end(client, api, rest, end):
     assert [found.id for found in client.list_merge_policies()] == ["a", "b"]
     assert api.calls[0].url == "/data/core/ups/config/mergePolicies"
     assert api.calls[1].query["start"] == "K1JJRDpF=="
+
+
+def test_a_cancel_answered_with_an_impossible_body_spoils_nothing(client, api, job_document):
+    """A 204 with a body, as one guide shows, is a success, and the next call is not read out of its remains."""
+    api.then(Response(204, Headers(), b'{"status":true,"message":"marked"}'), api.json(job_document()))
+    client.cancel_export_job(24115)
+    assert client.create_export_job(DATASET).id == 24115

@@ -1,0 +1,252 @@
+"""Targets: what is sent, what is refused before anything is sent, and how unusable servers are recognised."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from pytest_aep_export.errors import ConfigurationError, TransportError
+from pytest_aep_export.exchange import Request
+from pytest_aep_export.model import AEP_SCOPES, Credentials
+from pytest_aep_export.suite.api import JOBS
+from pytest_aep_export.suite.targets import Target, TargetError, credentials_from, is_adobe, probe, resolve
+
+WHO = Credentials("the-key", "the-secret", "0123@AdobeOrg", "prod")
+VARIABLES = {"AEP_CLIENT_ID": "id", "AEP_CLIENT_SECRET": "secret", "AEP_ORG_ID": "org"}
+TOKEN = {"access_token": "the-token", "token_type": "bearer", "expires_in": 86399}
+
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+@pytest.fixture
+def target_of() -> Iterator[Callable[..., Target]]:
+    """Makes a target whose answers a function gives."""
+    opened: list[Target] = []
+
+    def make(handler: Handler, **options: Any) -> Target:
+        opened.append(Target("http://gateway.test/", WHO, transport=httpx.MockTransport(handler), **options))
+        return opened[-1]
+
+    yield make
+    for target in opened:
+        target.close()
+
+
+def well(request: httpx.Request) -> httpx.Response:
+    """An API that is content with everything."""
+    body = TOKEN if "/ims/" in request.url.path else {"records": [], "page": {}}
+    return httpx.Response(200, json=body)
+
+
+def sent(target: Target) -> Request:
+    """The last request that was sent."""
+    return target.exchanges[-1].request
+
+
+def test_every_call_carries_the_four_headers(target_of: Callable[..., Target]):
+    """A call carries the token, the key, the organisation and the sandbox, and the exchange names its operation."""
+    target = target_of(well)
+    exchange = target.send("GET", JOBS, query={"limit": 2})
+    assert exchange.request.url == f"http://gateway.test{JOBS}?limit=2"
+    assert dict(exchange.request.headers) == {
+        "authorization": "Bearer the-token",
+        "x-api-key": "the-key",
+        "x-gw-ims-org-id": "0123@AdobeOrg",
+        "x-sandbox-name": "prod",
+    }
+    assert exchange.operation == "listExportJobs"
+    assert exchange.response.json() == {"records": [], "page": {}}
+
+
+def test_headers_can_be_left_out_and_changed(target_of: Callable[..., Target]):
+    """Any header can be left out or replaced; a call without authorisation asks for no token."""
+    target = target_of(well)
+    target.send("GET", JOBS, without={"authorization", "x-api-key"}, headers={"X-Sandbox-Name": "other"})
+    assert dict(sent(target).headers) == {"x-gw-ims-org-id": "0123@AdobeOrg", "x-sandbox-name": "other"}
+    assert len(target.exchanges) == 1
+
+
+def test_bodies_are_json_unless_said_otherwise(target_of: Callable[..., Target]):
+    """A document and raw bytes are both sent as JSON; a header may say something else."""
+    target = target_of(well)
+    target.send("POST", JOBS, json={"a": 1})
+    assert (sent(target).body, sent(target).headers["content-type"]) == (b'{"a": 1}', "application/json")
+    target.send("POST", JOBS, body=b"<a/>", headers={"Content-Type": "text/xml"})
+    assert (sent(target).body, sent(target).headers["content-type"]) == (b"<a/>", "text/xml")
+
+
+def test_the_token_is_asked_for_once(target_of: Callable[..., Target]):
+    """Two calls share one token, which a form asks for."""
+    target = target_of(well)
+    target.send("GET", JOBS)
+    target.send("GET", JOBS)
+    tokens = [e for e in target.exchanges if e.operation == "requestToken"]
+    assert len(tokens) == 1
+    assert tokens[0].request.url == "http://gateway.test/ims/token/v3"
+    assert tokens[0].request.body.decode().split("&")[:3] == [
+        "grant_type=client_credentials",
+        "client_id=the-key",
+        "client_secret=the-secret",
+    ]
+
+
+def test_an_absolute_url_never_leaves_the_gateway(target_of: Callable[..., Target]):
+    """Of a link to another host only the path and the query are used."""
+    target = target_of(well)
+    target.send("GET", "https://evil.example:443/data/x?offset=1", query={"limit": 2})
+    assert sent(target).url == "http://gateway.test/data/x?offset=1&limit=2"
+
+
+def test_no_answer_is_told_without_secrets(target_of: Callable[..., Target]):
+    """A failed connection names the call and the reason, but not the query."""
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    with pytest.raises(TransportError, match=r"^GET http://gateway.test/x got no answer: refused$"):
+        target_of(refuse).send("GET", "/x?client_secret=s", without={"authorization"})
+
+
+def test_a_reason_without_words_is_named_by_its_kind(target_of: Callable[..., Target]):
+    """A failure without a message is told by its name."""
+
+    def stall(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadTimeout("", request=request)
+
+    with pytest.raises(TransportError, match="got no answer: ReadTimeout"):
+        target_of(stall).send("GET", "/x", without={"authorization"})
+
+
+def test_a_usable_target_passes_the_probe(target_of: Callable[..., Target]):
+    """A server that gives a token and JSON is fit to be judged, even when it answers with an error."""
+
+    def failing(request: httpx.Request) -> httpx.Response:
+        return well(request) if "/ims/" in request.url.path else httpx.Response(500, json={"title": "broken"})
+
+    probe(target_of(well))
+    probe(target_of(failing))
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "content", "said"),
+    [
+        ("/ims/", 200, b"<html>", r"answers with text/html instead of JSON.*check --ims-url"),
+        ("/ims/", 401, b'{"error": "invalid_client"}', r"gives no token \(401\): check AEP_CLIENT_ID"),
+        ("/ims/", 200, b"[]", r"gives no token \(200\)"),
+        ("/data/", 200, b"<html>", r"answers with text/html instead of JSON.*check --target"),
+        ("/data/", 403, b"{}", r"refuses the credentials with 403: check AEP_ORG_ID and AEP_SANDBOX_NAME"),
+    ],
+)
+def test_an_unusable_target_is_one_sentence(
+    target_of: Callable[..., Target], path: str, status: int, content: bytes, said: str
+):
+    """HTML, refused credentials and missing entitlement are each told in a sentence that says what to do."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if path not in request.url.path:
+            return well(request)
+        media = "text/html" if content.startswith(b"<") else "application/json"
+        return httpx.Response(status, content=content, headers={"Content-Type": media})
+
+    with pytest.raises(TargetError, match=said):
+        probe(target_of(answer))
+
+
+def test_a_probe_is_impatient(target_of: Callable[..., Target]):
+    """A probe waits ten seconds for an answer at most, whatever the target's patience is; afterwards that is back."""
+    waited: list[float] = []
+
+    def look(request: httpx.Request) -> httpx.Response:
+        waited.append(request.extensions["timeout"]["read"])
+        return well(request)
+
+    target = target_of(look)
+    probe(target)
+    target.send("GET", JOBS)
+    assert waited == [10, 10, 60]
+
+
+def test_an_unreachable_target_asks_for_the_server():
+    """A target that nothing listens at is told as such."""
+    with (
+        resolve("http://127.0.0.1:1", credentials=VARIABLES) as target,
+        pytest.raises(TargetError, match="is the server up, and is --target right"),
+    ):
+        probe(target)
+
+
+def test_credentials_come_from_variables():
+    """Credentials are read from the environment; sandbox and scopes have defaults."""
+    assert credentials_from(VARIABLES) == Credentials("id", "secret", "org", "prod", AEP_SCOPES)
+    more = {"AEP_SANDBOX_NAME": "dev", "AEP_SCOPES": "openid"}
+    assert credentials_from(VARIABLES | more) == Credentials("id", "secret", "org", "dev", "openid")
+
+
+def test_missing_credentials_are_all_named():
+    """Every variable that is missing is named at once."""
+    with pytest.raises(ConfigurationError, match="set AEP_CLIENT_SECRET, AEP_ORG_ID in the environment"):
+        credentials_from({"AEP_CLIENT_ID": "id", "AEP_ORG_ID": ""})
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://platform.adobe.io", True),
+        ("https://PLATFORM.ADOBE.IO.:443/data", True),
+        ("https://ims-na1.adobelogin.com/ims/token/v3", True),
+        ("http://127.0.0.1:8080", False),
+        ("https://notadobe.io", False),
+        ("https://adobe.io.example.org", False),
+    ],
+)
+def test_hosts_of_adobe(url: str, expected: bool):  # noqa: FBT001 - a parameter
+    """A host of Adobe's is recognised by its domain, not by a part of its name."""
+    assert is_adobe(url) is expected
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"target": "https://platform.adobe.io"},
+        {"target": "http://localhost", "ims_url": "https://ims-na1.adobelogin.com"},
+    ],
+)
+def test_the_live_service_is_refused(settings: dict[str, str]):
+    """Neither the gateway nor the token endpoint is Adobe's unless that was said."""
+    with pytest.raises(ConfigurationError, match="Adobe's live service"), resolve(**settings, credentials=VARIABLES):
+        pass
+
+
+def test_the_live_service_on_purpose():
+    """With the flag the live service is a target like any other; opening it sends nothing."""
+    with resolve("https://platform.adobe.io", credentials=WHO, live=True) as target:
+        assert (target.kind, target.base_url, target.exchanges) == ("url", "https://platform.adobe.io", [])
+
+
+@pytest.mark.parametrize("url", ["emulater", "ftp://host", "http://"])
+def test_what_is_no_url_is_refused(url: str):
+    """A target that is neither the emulator nor a URL is one sentence."""
+    with pytest.raises(ConfigurationError, match="is no URL: use 'emulator', or one like"), resolve(url):
+        pass
+
+
+def test_an_unknown_dialect_is_refused():
+    """The emulator speaks only documented dialects."""
+    with pytest.raises(ConfigurationError, match="dialect 'klingon' is unknown"), resolve(dialect="klingon"):
+        pass
+
+
+@pytest.mark.parametrize(("dialect", "status"), [("canonical", 403), ("openapi", 401)])
+def test_the_emulator_is_a_target(dialect: str, status: int):
+    """The embedded emulator is a usable target, in the dialect that was asked for."""
+    with resolve(dialect=dialect) as target:
+        probe(target)
+        exchange = target.send("GET", JOBS, without={"authorization"})
+    assert (target.kind, target.patience.poll) == ("emulator", 0)
+    assert dialect in target.label
+    assert exchange.response.status == status
+    assert json.loads(exchange.response.body)["error_code"] == "403010"
