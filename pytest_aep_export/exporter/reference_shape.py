@@ -94,8 +94,8 @@ def _picked(tree: Field, choice: _Choice, value: Any) -> Any:
         return {name: _picked(tree.members[name], below, value.get(name)) for name, below in choice.items()}
     if tree.item is None or tree.kind == "array":
         return value
-    item, below = tree.item, _together(choice.values())
-    entries = [(key, _picked(item, below, entry)) for key, entry in pairs(value) if key in choice]
+    item = tree.item
+    entries = [(key, _picked(item, choice[key], entry)) for key, entry in pairs(value) if key in choice]
     return [(key, entry) for key, entry in entries if item.kind != "map" or entry]
 
 

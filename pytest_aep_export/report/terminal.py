@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -15,7 +15,7 @@ from pytest_aep_export.report.document import RequirementVerdict, Run
 from pytest_aep_export.suite.expect import describe
 from pytest_aep_export.suite.verdicts import Outcome, Verdict
 
-__all__ = ["export_svg", "print_run", "render"]
+__all__ = ["export_svg", "print_run"]
 
 _COLUMNS: Final = {
     Verdict.PASS: ("pass", "green"),
@@ -30,13 +30,11 @@ _EXPLAINED: Final = (Verdict.FAIL, Verdict.ERROR, Verdict.WARN, Verdict.INFO)
 
 
 def print_run(run: Run, console: Console) -> None:
-    """Print the run."""
-    console.print(render(run))
-
-
-def render(run: Run) -> RenderableType:
-    """The run, ready to be printed."""
-    return Group(_table(run), Text(), *_findings(run), _conclusion(run))
+    """Print the run. Long lines are left to the terminal to wrap, so that commands can be copied whole."""
+    console.print(_table(run))
+    console.print()
+    for line in (*_findings(run), _conclusion(run)):
+        console.print(line, soft_wrap=True)
 
 
 def export_svg(run: Run, *, width: int = 100) -> str:
@@ -65,7 +63,7 @@ def _cells(found: Counter[Verdict]) -> Iterator[str]:
     return (str(found[verdict] or "") for verdict in _COLUMNS)
 
 
-def _findings(run: Run) -> Iterator[RenderableType]:
+def _findings(run: Run) -> Iterator[Text]:
     """What did not hold, the gravest first, and then what was not judged, by its reason."""
     for kind in _EXPLAINED:
         for verdict in run.verdicts:
@@ -98,10 +96,10 @@ def _ground(outcome: Outcome) -> Iterator[Text]:
     yield Text(f"  found: {outcome.found}")
     if outcome.exchange:
         yield Text(f"  answer: {describe(outcome.exchange)}")
-        yield Text(f"  reproduce with: {outcome.exchange.request.curl()}", no_wrap=True, overflow="ignore")
+        yield Text(f"  reproduce with: {outcome.exchange.request.curl()}")
 
 
-def _conclusion(run: Run) -> RenderableType:
+def _conclusion(run: Run) -> Text:
     counts = run.counts
     judged = sum(counts[kind] for kind in (Verdict.PASS, Verdict.FAIL, Verdict.WARN, Verdict.INFO))
     text = f"{judged} of {len(run.verdicts)} requirements judged in {run.seconds:.1f} s: "

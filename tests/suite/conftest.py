@@ -21,8 +21,10 @@ from pytest_aep_export.suite.verdicts import Outcome
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-Change = Callable[[str, str, int, dict[str, str], bytes], tuple[int, dict[str, str], bytes]]
-"""From the method, path with query, status, headers and body of an answer, the status, headers and body to send."""
+Answer = tuple[int, dict[str, str], bytes]
+"""Status, headers (names in lower case) and body."""
+Change = Callable[[str, Answer], Answer]
+"""From a call (method and path with query) and its answer, the answer to send instead."""
 
 ENTRY = """
 [[requirement]]
@@ -137,8 +139,10 @@ class Corrupted:
         start, body = sent[0], b"".join(message.get("body", b"") for message in sent[1:])
         headers = {name.decode().lower(): value.decode() for name, value in start["headers"]}
         query = f"?{scope['query_string'].decode()}" if scope["query_string"] else ""
-        status, headers, body = self._change(scope["method"], scope["path"] + query, start["status"], headers, body)
-        if "content-length" in headers and scope["method"] != "HEAD":
+        length = headers.get("content-length")
+        call = f"{scope['method']} {scope['path']}{query}"
+        status, headers, body = self._change(call, (start["status"], headers, body))
+        if length and headers.get("content-length") == length and scope["method"] != "HEAD":
             headers["content-length"] = str(len(body))
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         await send({**start, "status": status, "headers": raw})

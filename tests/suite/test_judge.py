@@ -128,12 +128,8 @@ def session() -> Any:
         form = {"grant_type": "client_credentials", "client_id": who.client_id, "client_secret": who.client_secret}
         with httpx.Client(base_url=server.url, trust_env=False) as client:
             token = client.post("/ims/token/v3", data=form | {"scope": who.scopes}).json()["access_token"]
-            client.headers |= {
-                "Authorization": f"Bearer {token}",
-                "x-api-key": who.client_id,
-                "x-gw-ims-org-id": who.org_id,
-                "x-sandbox-name": who.sandbox,
-            }
+            names = who.client_id, who.org_id, who.sandbox
+            client.headers.update(zip(FOUR, (f"Bearer {token}", *names), strict=True))
             dataset = client.post(DATASETS, json=payloads.dataset("A name")).json()[0].rpartition("/")[2]
             for _ in range(5):
                 job = payloads.profiles_only(dataset, "e5bc94de-cd14-4cdf-a2bc-88b6e8cbfac2")

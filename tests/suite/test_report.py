@@ -160,7 +160,7 @@ def test_the_terminal_explains_a_failure(run_of: Make, exchange: Exchange):
         "required: a list",
         "found: none at all",
         "answer: 200, application/json",
-        "reproduce with: curl -X GET 'http://127.0.0.1:9/data/core/ups/export/jobs?limit=2' -H 'Authorization: REDACTED'",
+        f"reproduce with: {exchange.request.curl()}",
         "1 that every documented variant has do not hold",
     ):
         assert part in text

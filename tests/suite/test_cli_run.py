@@ -1,0 +1,212 @@
+"""``aep-export run``: options, output and exit codes."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from jsonschema import Draft202012Validator
+from rich.console import Console
+
+from pytest_aep_export.cli import main
+from pytest_aep_export.cli.progress import Bar, Lines, progress_for
+from pytest_aep_export.suite.targets import Target
+from pytest_aep_export.suite.verdicts import Outcome
+from pytest_aep_export.suite.verdicts import Result as Found
+from pytest_aep_export.suite.version import SUITE_VERSION
+
+CREDENTIALS = ("AEP_CLIENT_ID", "AEP_CLIENT_SECRET", "AEP_ORG_ID", "AEP_SANDBOX_NAME", "AEP_SCOPES", "AEP_IMS_URL")
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch):
+    """Nothing in the environment decides."""
+    for name in (*CREDENTIALS, "AEP_TARGET", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def called(*arguments: str, **variables: str) -> Result:
+    """The command, called."""
+    return CliRunner().invoke(main, ["run", *arguments], env=variables)
+
+
+def variables_of(target: Target) -> dict[str, str]:
+    """The environment in which a target's credentials are found."""
+    who = target.credentials
+    return {"AEP_CLIENT_ID": who.client_id, "AEP_CLIENT_SECRET": who.client_secret, "AEP_ORG_ID": who.org_id}
+
+
+def test_an_area_of_the_emulator(tmp_path: Path):
+    """A selection is judged against the emulator: lines of progress, the table, 0, and a document that is valid."""
+    done = called("-k", "EXP-AUTH", "--json", str(tmp_path / "run.json"))
+    assert done.exit_code == 0, done.output
+    lines = done.output.splitlines()
+    assert lines[0].split() == ["AUTH", "35", "tests"]
+    assert lines[1].strip() == f"the embedded emulator, dialect canonical, suite {SUITE_VERSION}"
+    assert lines[-1].endswith("nothing failed")
+    schema = json.loads(called("--schema").output)
+    written = json.loads((tmp_path / "run.json").read_text("utf-8"))
+    Draft202012Validator(schema).validate(written)
+    auth = [entry for entry in written["requirements"] if entry["area"] == "AUTH"]
+    assert {entry["verdict"] for entry in auth} == {"pass"}
+    assert written["counts"]["pass"] == len(auth)
+    assert written["exit_code"] == 0
+
+
+def test_the_document_on_standard_output():
+    """With --json - the document is all that standard output holds; the rest goes to standard error."""
+    done = called("-k", "EXP-AUTH-001", "--json", "-")
+    assert json.loads(done.stdout)["counts"]["pass"] == 1
+    assert "1 of " in done.stderr
+
+
+def test_a_url_from_options_and_environment(served: Callable[..., Any]):
+    """A URL is judged with the credentials of the environment, and its name is the report's."""
+    with served() as target:
+        done = called("--target", target.base_url, "-k", "EXP-AUTH-001", **variables_of(target))
+        again = called("-k", "EXP-AUTH-001", AEP_TARGET=target.base_url, **variables_of(target))
+    assert (done.exit_code, again.exit_code) == (0, 0), done.output
+    assert f"{target.base_url}, suite" in done.output
+    assert f"{target.base_url}, suite" in again.output
+
+
+def test_a_token_endpoint_of_its_own(served: Callable[..., Any]):
+    """The token endpoint is the target's own unless another one is named."""
+    with served() as target, served() as other:
+        done = called("--target", target.base_url, "--ims-url", other.ims_url, **variables_of(target))
+    assert done.exit_code == 3
+    assert f"{other.ims_url} gives no token" in done.output
+
+
+def test_a_failure_ends_with_1(served: Callable[..., Any]):
+    """A server that breaks a MUST is named in the report, with a command that shows it, and ends the run with 1."""
+
+    def change(_: str, answer: Any) -> Any:
+        status, *rest = answer
+        return (200 if status in {401, 403} else status, *rest)
+
+    with served(change) as target:
+        done = called("--target", target.base_url, "-k", "EXP-AUTH-007", **variables_of(target))
+    assert done.exit_code == 1
+    assert "fail EXP-AUTH-007 MUST: A call without an API key is refused with code 403000" in done.output
+    assert f"reproduce with: curl -X GET {target.base_url}/data/core/ups/export/jobs" in done.output
+    assert target.credentials.client_id not in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--no-such-option"], "No such option"),
+        (["--dialect", "klingon"], "'klingon' is not one of"),
+        (["--target", "nowhere"], "is no URL"),
+        (["--target", "http://127.0.0.1:1"], "set AEP_CLIENT_ID, AEP_CLIENT_SECRET, AEP_ORG_ID"),
+        (["--target", "https://platform.adobe.io"], "add --live if you mean it"),
+        (["--target", "http://127.0.0.1:1", "--dialect", "openapi"], "--dialect is for the emulator only"),
+        (["-k", "nothing_like_it"], "selects no test"),
+        (["-k", "list("], "Wrong expression"),
+    ],
+)
+def test_wrong_use_ends_with_2(arguments: list[str], said: str):
+    """A wrong call ends with 2 and one sentence, before anything is judged."""
+    done = called(*arguments)
+    assert done.exit_code == 2
+    assert said in done.output
+    assert "suite" not in done.stdout
+
+
+def test_wrong_credentials_end_with_3(served: Callable[..., Any]):
+    """Credentials that the target refuses end the run with 3 and what to do."""
+    with served() as target:
+        done = called("--target", target.base_url, **variables_of(target) | {"AEP_CLIENT_SECRET": "wrong"})
+    assert done.exit_code == 3
+    assert done.output.startswith("Error: ")
+    assert "check AEP_CLIENT_ID, AEP_CLIENT_SECRET" in done.output
+
+
+def test_an_unreachable_target_ends_with_3():
+    """A target that nothing listens at ends the run with 3 and one sentence."""
+    credentials = {"AEP_CLIENT_ID": "i", "AEP_CLIENT_SECRET": "s", "AEP_ORG_ID": "o"}
+    done = called("--target", "http://127.0.0.1:1", **credentials)
+    assert done.exit_code == 3
+    assert "is the server up" in done.output
+    assert len(done.output.strip().splitlines()) == 1
+
+
+def test_html_ends_with_3(served: Callable[..., Any]):
+    """A target that speaks HTML ends the run with 3."""
+
+    page = 200, {"content-type": "text/html"}, b"<html>Welcome</html>"
+    with served(lambda *_: page) as target:
+        done = called("--target", target.base_url, **variables_of(target))
+    assert done.exit_code == 3
+    assert "answers with text/html instead of JSON" in done.output
+
+
+def test_a_target_that_dies_ends_with_3(served: Callable[..., Any]):
+    """A target that stops answering in the middle ends the run in bounded time, with what was found before."""
+    asked: list[str] = []
+
+    def dying(call: str, answer: Any) -> Any:
+        asked.append(call)
+        return answer if len(asked) <= 12 else (200, {"content-length": "1000000"}, b"")
+
+    with served(dying) as target:
+        done = called("--target", target.base_url, "-k", "EXP-AUTH", "--json", "-", **variables_of(target))
+    document = json.loads(done.stdout)
+    assert done.exit_code == 3
+    assert "3 tests in a row had no answer" in document["stopped"]
+    assert document["counts"]["pass"] > 0
+    assert document["counts"]["fail"] == 0
+
+
+def test_a_file_that_cannot_be_written_ends_with_3(tmp_path: Path):
+    """Verdicts that cannot be kept end the run with 3; they were printed nevertheless."""
+    done = called("-k", "EXP-AUTH-001", "--json", str(tmp_path / "missing" / "run.json"))
+    assert done.exit_code == 3
+    assert "cannot be written to" in done.output
+    assert "1 of " in done.output
+
+
+def test_the_version_names_package_and_suite():
+    """--version gives the package's version and the suite's."""
+    done = CliRunner().invoke(main, ["--version"])
+    assert done.output.startswith("pytest-aep-export ")
+    assert done.output.rstrip().endswith(f"suite {SUITE_VERSION}")
+
+
+def test_help_says_how_credentials_are_given():
+    """--help names the variables and the exit codes."""
+    text = called("--help").output
+    assert "AEP_CLIENT_SECRET" in text
+    assert "3 when the target could not be judged" in " ".join(text.split())
+
+
+def test_lines_count_by_area():
+    """Without a terminal each area is one line, once all of its tests have ended, with what was not met."""
+    stream = io.StringIO()
+    progress = progress_for(Console(file=stream))
+    assert isinstance(progress, Lines)
+    with progress:
+        progress.started([("a", "EXP-LIST-001"), ("b", "EXP-JOB-001"), ("c", "EXP-LIST-002")])
+        progress.judged("EXP-LIST-001", Outcome("a", Found.UNMET))
+        progress.judged("EXP-JOB-001", Outcome("b", Found.MET))
+        assert stream.getvalue() == "JOB        1 tests\n"
+        progress.judged("EXP-LIST-002", Outcome("c", Found.NOT_APPLICABLE))
+    assert stream.getvalue().splitlines()[1:] == ["LIST       2 tests, 1 not met or not judged"]
+
+
+def test_a_bar_on_a_terminal():
+    """On a terminal a bar counts the tests and leaves nothing behind."""
+    stream = io.StringIO()
+    progress = progress_for(Console(file=stream, force_terminal=True, width=80))
+    assert isinstance(progress, Bar)
+    with progress:
+        progress.started([("a", "EXP-LIST-001"), ("b", "EXP-JOB-001")])
+        progress.judged("EXP-LIST-001", Outcome("a", Found.MET))
+    assert "EXP-LIST-001" in stream.getvalue()
+    assert "1/2" in stream.getvalue()
