@@ -76,7 +76,6 @@ class Clock:
             self._shown += span // timedelta(milliseconds=1)
         return self.now()
 
-
     def tick(self) -> None:
         """Let a clock that stands still move on a little, so that what happens later is later."""
         if self._source is None:
@@ -126,7 +125,7 @@ class Progression:
         for name in ("hold", "stuck", "fail"):
             status = getattr(self, name)
             if status is not None and status not in {JobStatus.NEW, JobStatus.PROCESSING}:
-                raise ConfigurationError(f"progression {name}={status}: expected NEW or PROCESSING, for a job can leave those")
+                raise ConfigurationError(f"progression {name}={status}: expected NEW or PROCESSING, which a job leaves")
         if self.queue < 0 or self.work < 0:
             raise ConfigurationError("a progression's queue and work are durations in ms and cannot be negative")
 

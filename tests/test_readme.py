@@ -92,7 +92,7 @@ def _judge(line: str, folder: Path) -> None:
         words = [word.replace("http://127.0.0.1:8080", server.url) for word in shlex.split(line)]
         done = _run(words, folder, **_environment(tenant.credentials))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert json.loads((folder / "verdicts.json").read_text())["verdicts"]
+    assert json.loads((folder / "verdicts.json").read_text())["requirements"]
 
 
 SHELL = {

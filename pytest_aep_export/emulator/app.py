@@ -202,8 +202,10 @@ class Emulator:
             data: Makes the profile data of each sandbox when it is first needed.
 
         Raises:
-            ConfigurationError: A sandbox's name is not one.
+            ConfigurationError: There is no sandbox, or its name is not one.
         """
+        if not sandboxes:
+            raise ConfigurationError("a tenant needs a sandbox to work in: name at least one")
         organisation = self.state.tenants.create(behaviour or self.behaviour, self._clock())
         made = [self.tenant_of(organisation, name, data or self.default_data) for name in sandboxes]
         return made[0]
@@ -215,8 +217,9 @@ class Emulator:
         if name not in organisation.sandboxes:
             sandbox = Sandbox(organisation, name, data)
             organisation.sandboxes[name] = sandbox
-            catalog.seed(self.state.store, sandbox)
-            merge_policies.seed(self.state.store, sandbox)
+            if not self.state.store.holds(sandbox.key):
+                catalog.seed(self.state.store, sandbox)
+                merge_policies.seed(self.state.store, sandbox)
         return Tenant(self, organisation, organisation.sandboxes[name])
 
     def delete(self, organisation: Organisation) -> None:

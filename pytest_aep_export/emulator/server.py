@@ -99,7 +99,7 @@ def _bind(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(128)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         listener.close()
         message = f"{host}:{port} cannot be listened on ({error}): choose another port, or 0 for any that is free"
         raise ConfigurationError(message) from error

@@ -152,6 +152,12 @@ class Store:
             ).fetchall()
         return [json.loads(row[0]) for row in rows]
 
+    def holds(self, tenant: str) -> bool:
+        """Whether there is any document of this tenant."""
+        with self._lock:
+            row = self._db.execute("SELECT 1 FROM resources WHERE tenant = ? LIMIT 1", (tenant,)).fetchone()
+        return row is not None
+
     def drop(self, tenant: str) -> None:
         """Forget all documents of a tenant; its numbers stay taken."""
         with self._lock:

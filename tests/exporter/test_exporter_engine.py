@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
-import sys
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
+from benchmarks.measure import run_python
 from pytest_aep_export.exporter.engine import compute
 from pytest_aep_export.exporter.plan import EventPlan, ExportPlan, plan
 from pytest_aep_export.profiles import ProfileData, generate
-from pytest_aep_export.profiles.policies import CRM, DEFAULT_POLICIES, DEFAULT_SEGMENTS, LOYALTY
+from pytest_aep_export.profiles.policies import DEFAULT_POLICIES, DEFAULT_SEGMENTS
 from pytest_aep_export.profiles.schema import EVENTS, FRAGMENTS
 from tests.exporter.plain_rows import Row, at, event, fragment, ids, member
 
@@ -84,14 +82,14 @@ def test_pdg_joins_what_none_keeps_apart():
 
 
 def test_a_long_chain_of_identities_is_one_profile():
-    """Stitching is transitive over any distance, whatever the order of the fragments."""
-    links = [fragment(f"n{n:03}", n, identityMap=ids(f"n{n:03}", f"n{(n * 37 + 1) % 101:03}")) for n in range(40)]
-    shuffled = [links[(n * 17) % 40] for n in range(40)]
+    """Stitching is transitive over any distance, in whatever order the links are met; it stops where the chain does."""
     chain = [fragment(f"x{n}", identityMap=ids(f"x{n + 1}")) for n in (3, 0, 9, 1, 7, 5, 2, 8, 4, 6)]
+    apart = [fragment(f"y{n}", identityMap=ids(f"y{n + 1}")) for n in (3, 0, 9)]
 
-    assert len(export(ExportPlan(fields=("_id",), graph="pdg"), chain)) == 1
-    reached = len(export(ExportPlan(fields=("_id",), graph="pdg"), shuffled))
-    assert reached == len(export(ExportPlan(fields=("_id",), graph="pdg"), links)) < 40
+    (whole, *others) = export(ExportPlan(fields=("identities.id",), graph="pdg"), chain + apart)
+
+    assert len(whole["identities"]) == 10
+    assert [len(row["identities"]) for row in others] == [1, 1, 1]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +130,7 @@ def test_columns_come_in_the_order_of_the_union_whatever_is_asked_first():
 
 
 def test_events_are_filtered_by_ingestion_and_ordered_by_what_happened():
-    """An event that happened long ago and arrived late is in; one that arrived too early is out, whenever it happened."""
+    """An event that happened early and arrived late is in; one that arrived too early is out, whenever it happened."""
     rows = [
         event("a", 20, _id="second", timestamp=at(9)),
         event("a", 30, _id="first", timestamp=at(1)),
@@ -164,10 +162,14 @@ def test_what_nulls_and_slices_hide_is_not_exported():
     """A null map over entries, as Arrow allows it, has none; a table cut from another keeps to its own rows."""
     rows = pa.Table.from_pylist([fragment(n, personID=n, identityMap=ids(n)) for n in "abcd"], FRAGMENTS)
     column = rows["identityMap"].combine_chunks()
-    hidden: Any = pa.MapArray.from_arrays(column.offsets, column.keys, column.items, mask=pa.array([0, 0, 1, 0], pa.bool_()))
+    hidden: Any = pa.MapArray.from_arrays(
+        column.offsets, column.keys, column.items, mask=pa.array([False, False, True, False])
+    )
     table = rows.set_column(rows.schema.get_field_index("identityMap"), FRAGMENTS.field("identityMap"), hidden).slice(1)
 
-    exported, by_namespace = compute(ExportPlan(fields=("personID", "identities.id")), ProfileData(table, EVENTS.empty_table()))
+    exported, by_namespace = compute(
+        ExportPlan(fields=("personID", "identities.id")), ProfileData(table, EVENTS.empty_table())
+    )
 
     found = [(row["personID"], row["identities"]) for row in exported.to_pylist()]
     assert found == [("b", [{"id": "b"}]), ("c", None), ("d", [{"id": "d"}])]
@@ -222,7 +224,7 @@ def test_the_documented_requests_select_some_and_not_all(request_: Row, data: Pr
 
 
 def test_the_documented_audience_export_selects_some(data: ProfileData):
-    """The segmentation guide's filter, each part of it alone and all of it together, leaves some profiles and not all."""
+    """The segmentation guide's filter, each part of it and all of it together, leaves some profiles and not all."""
     everybody = compute(plan({}, by_id("0bf1")), data)[0].num_rows
     parts: Row = {
         "segments": [{"segmentId": DEFAULT_SEGMENTS[0].id, "segmentNs": "UPS", "status": ["realized"]}],
@@ -230,7 +232,10 @@ def test_the_documented_audience_export_selects_some(data: ProfileData):
         "fromIngestTimestamp": "2018-01-01T00:00:00Z",
     }
 
-    counts = [compute(plan({"filter": chosen}, by_id("0bf1")), data)[0].num_rows for chosen in ({k: v} for k, v in parts.items())]
+    counts = [
+        compute(plan({"filter": chosen}, by_id("0bf1")), data)[0].num_rows
+        for chosen in ({k: v} for k, v in parts.items())
+    ]
     together = compute(plan({"filter": parts}, by_id("0bf1")), data)[0].num_rows
 
     assert all(0 < count < everybody for count in counts)
@@ -286,8 +291,6 @@ def test_the_counters_agree_with_the_rows(data: ProfileData):
 
 def test_planning_loads_neither_arrow_nor_numpy():
     """A server can check requests without the weight of the engine."""
-    from benchmarks.measure import run_python  # noqa: PLC0415 - starts an interpreter
-
     script = """
 import json, sys
 from pytest_aep_export.exporter.plan import plan

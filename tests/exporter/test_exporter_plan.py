@@ -152,11 +152,26 @@ _FILTER = "/additionalFields/eventList/filter"
             _FILTER,
             "toIngestTimestamp is not later than fromIngestTimestamp",
         ),
-        (events(filter={"toIngestTimestamp": "2018-02-30T00:00:00Z"}), f"{_FILTER}/toIngestTimestamp", "no point in time"),
-        (events(filter={"fromIngestTimestamp": "2018-01-01T00:00:00"}), f"{_FILTER}/fromIngestTimestamp", "no point in time"),
+        (
+            events(filter={"toIngestTimestamp": "2018-02-30T00:00:00Z"}),
+            f"{_FILTER}/toIngestTimestamp",
+            "no point in time",
+        ),
+        (
+            events(filter={"fromIngestTimestamp": "2018-01-01T00:00:00"}),
+            f"{_FILTER}/fromIngestTimestamp",
+            "no point in time",
+        ),
         ({"filter": {"fromIngestTimestamp": "yesterday"}}, "/filter/fromIngestTimestamp", "'yesterday'"),
         (
-            {"filter": {"segmentQualificationTime": {"startTime": "2018-01-01T00:00:00Z", "endTime": "2018-01-01T01:00:00+01:00"}}},
+            {
+                "filter": {
+                    "segmentQualificationTime": {
+                        "startTime": "2018-01-01T00:00:00Z",
+                        "endTime": "2018-01-01T01:00:00+01:00",
+                    }
+                }
+            },
             "/filter/segmentQualificationTime",
             "endTime is not later than startTime",
         ),

@@ -13,7 +13,7 @@ from pytest_aep_export.lifecycle import EPOCH, Clock
 
 
 def test_a_clock_stands_still_at_a_known_instant():
-    """Nothing but an advance moves a clock without a source."""
+    """The passing of real time does not move a clock without a source."""
     clock = Clock()
     assert clock.now() == clock.now() == EPOCH == datetime(2024, 5, 1, tzinfo=UTC).timestamp() * 1000
 
@@ -41,6 +41,14 @@ def test_time_never_runs_backwards(span):
     with pytest.raises(ValueError, match="time never runs backwards"):
         clock.advance(**span)
     assert clock.now() == 10
+
+
+def test_a_clock_that_stands_still_can_tick():
+    """A tick moves it on a little; a clock that runs by itself needs none."""
+    still, running = Clock(start=5), Clock(start=5, source=lambda: 0)
+    still.tick()
+    running.tick()
+    assert (still.now(), running.now()) == (105, 5)
 
 
 def test_a_clock_follows_its_source_from_its_own_start():

@@ -1,0 +1,224 @@
+"""The suite against servers: content with the emulator in every dialect, and right about each that is wrong in one thing."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_aep_export.contract import DIALECTS
+from pytest_aep_export.report.document import RequirementVerdict, judge_run
+from pytest_aep_export.suite.registry import conformance_path, load
+from pytest_aep_export.suite.runner import run_suite
+from pytest_aep_export.suite.targets import resolve
+from pytest_aep_export.suite.verdicts import Verdict
+
+Answer = tuple[int, dict[str, str], bytes]
+Change = Callable[[str, Answer], Answer]
+
+JOBS = r"/data/core/ups/export/jobs"
+
+
+def judged(target: Any, watcher: Any, select: str = "") -> dict[str, RequirementVerdict]:
+    """The verdicts on the selected requirements."""
+    run = run_suite(target, watcher, select=select)
+    verdicts = judge_run(load(), run.outcomes, run.selected)
+    return {verdict.requirement.id: verdict for verdict in verdicts if verdict.selected}
+
+
+def doubts(verdicts: dict[str, RequirementVerdict]) -> dict[str, str]:
+    """What is not a pass, nor without anything to judge."""
+    calm = {Verdict.PASS, Verdict.NOT_APPLICABLE}
+    return {name: str(verdict.verdict) for name, verdict in verdicts.items() if verdict.verdict not in calm}
+
+
+@pytest.mark.parametrize("dialect", list(DIALECTS))
+def test_the_emulator_passes(dialect: str, watcher: Any):
+    """In every dialect all requirements are judged and none fails; in the canonical one nothing is even warned of."""
+    with resolve(dialect=dialect) as target:
+        verdicts = judged(target, watcher)
+    assert len(verdicts) == len(load().of("server"))
+    found = doubts(verdicts)
+    assert set(found.values()) <= {"warn", "info"}, found
+    assert dialect != "canonical" or found == {}
+
+
+def body(call: str, change: Callable[[Any], object]) -> Change:
+    """Changes the JSON of every answer to matching calls that has some."""
+
+    def apply(made: str, answer: Answer) -> Answer:
+        status, headers, content = answer
+        if not re.search(call, made) or "json" not in headers.get("content-type", ""):
+            return answer
+        document = json.loads(content)
+        change(document)
+        return status, headers, json.dumps(document).encode()
+
+    return apply
+
+
+def header(call: str, name: str, change: Callable[[str], str | None]) -> Change:
+    """Changes a header of every answer to matching calls that has it, or takes it away."""
+
+    def apply(made: str, answer: Answer) -> Answer:
+        status, headers, content = answer
+        if re.search(call, made) and name in headers:
+            value = change(headers.pop(name))
+            headers |= {} if value is None else {name: value}
+        return status, headers, content
+
+    return apply
+
+
+def status(call: str, before: int, after: int) -> Change:
+    """Answers matching calls with another status."""
+
+    def apply(made: str, answer: Answer) -> Answer:
+        return (after, *answer[1:]) if re.search(call, made) and answer[0] == before else answer
+
+    return apply
+
+
+def jobs(document: Any) -> list[Any]:
+    """The jobs of a document, whether it is one or a page of them."""
+    return document.get("records") or ([document] if "jobType" in document else [])
+
+
+def each_job(change: Callable[[Any], object]) -> Change:
+    """Changes every job, wherever one is shown."""
+    return body(JOBS, lambda document: [change(job) for job in jobs(document)])
+
+
+def ended(job: Any) -> Any:
+    """The timer of a job's whole time, if it has ended; otherwise one that nobody looks at."""
+    timer = job["metrics"]["totalTime"]
+    return timer if "totalTimeInMs" in timer else {"totalTimeInMs": 0}
+
+
+WRONG: dict[str, tuple[Change, str, dict[str, str]]] = {
+    "tokens live for milliseconds": (
+        body("/ims/", lambda token: token.update(expires_in=86_399_000)),
+        "EXP-AUTH",
+        {"EXP-AUTH-002": "warn"},
+    ),
+    "a missing token is a server error": (
+        status("", 403, 500),
+        "EXP-AUTH-004 or EXP-AUTH-006",
+        {"EXP-AUTH-004": "fail"},
+    ),
+    "two references for one dataset": (
+        body(
+            r"POST .*/dataSets", lambda references: isinstance(references, list) and references.append("@/dataSets/x")
+        ),
+        "EXP-DATASET",
+        {"EXP-DATASET-001": "fail", "EXP-DATASET-004": "fail", "EXP-DATASET-005": "fail"},
+    ),
+    "no X-Location": (header(f"POST {JOBS}", "x-location", lambda _: None), "EXP-CREATE", {"EXP-CREATE-015": "warn"}),
+    "other fields than those asked for": (
+        each_job(lambda job: "fields" in job and job.update(fields="person")),
+        "EXP-CREATE",
+        {"EXP-CREATE-016": "fail"},
+    ),
+    "ids are texts": (each_job(lambda job: job.update(id=str(job["id"]))), "EXP-JOB", {"EXP-JOB-003": "warn"}),
+    "a total that does not add up": (
+        each_job(lambda job: ended(job).update(totalTimeInMs=ended(job)["totalTimeInMs"] + 1)),
+        "EXP-JOB",
+        {"EXP-JOB-001": "fail", "EXP-JOB-014": "fail"},
+    ),
+    "the last link is null": (
+        body(rf"GET {JOBS}", lambda page: page.get("link", {}).get("next") == "" and page["link"].update(next=None)),
+        "EXP-LIST",
+        {"EXP-LIST-012": "warn"},
+    ),
+    "the link leads in a circle": (
+        body(rf"GET {JOBS}/?\?limit=2$", lambda page: page["link"].update(next="/export/jobs/?limit=2")),
+        "EXP-LIST-009 or EXP-LIST-011",
+        {"EXP-LIST-009": "fail"},
+    ),
+    "the sizes of pages are nothing": (
+        body(rf"GET {JOBS}", lambda page: page.get("page", {}).update(pageSize=0)),
+        "EXP-LIST",
+        {"EXP-LIST-002": "fail", "EXP-LIST-017": "fail"},
+    ),
+    "an unknown job is a bad request": (
+        status(rf"GET {JOBS}/2000000000", 404, 400),
+        "EXP-WATCH",
+        {"EXP-WATCH-014": "fail"},
+    ),
+    "jobs succeed with a slip": (
+        each_job(lambda job: job["status"] == "SUCCEEDED" and job.update(status="SUCCESSEDED")),
+        "EXP-WATCH-002",
+        {"EXP-WATCH-002": "not-verified"},
+    ),
+    "an unknown job is cancelled": (
+        status(rf"DELETE {JOBS}/2000000000", 404, 204),
+        "EXP-CANCEL-007 or EXP-CANCEL-008",
+        {"EXP-CANCEL-008": "fail"},
+    ),
+    "ranges are named wrongly": (
+        header("/files/", "content-range", lambda named: named.replace("bytes 0-", "bytes 1-")),
+        "EXP-FILES",
+        {"EXP-FILES-008": "fail"},
+    ),
+    "files are cut short": (
+        lambda call, answer: (*answer[:2], answer[2][:-1]) if re.search(r"GET .*path=", call) else answer,
+        "EXP-FILES-005 or EXP-FILES-006",
+        {"EXP-FILES-005": "fail"},
+    ),
+    "errors are HTML": (
+        lambda call, answer: (404, {"content-type": "text/html"}, b"<html>") if "no-such-thing" in call else answer,
+        "EXP-ERROR",
+        {"EXP-ERROR-008": "warn", "EXP-ERROR-009": "not-verified"},
+    ),
+}
+
+
+@pytest.mark.parametrize("what", sorted(WRONG))
+def test_what_is_wrong_is_found(served: Callable[..., Any], watcher: Any, what: str):
+    """A server that is wrong in one thing breaks exactly the requirements that speak of it."""
+    change, select, expected = WRONG[what]
+    with served(change) as target:
+        verdicts = judged(target, watcher, select)
+    assert doubts(verdicts) == expected
+    for name, verdict in verdicts.items():
+        if expected.get(name) in {"fail", "warn"}:
+            assert all(outcome.required and outcome.exchange for outcome in verdict.grounds)
+
+
+def test_a_job_that_never_ends_is_not_verified(served: Callable[..., Any], watcher: Any):
+    """A job that stays where it is leaves the suite without a verdict, in bounded time."""
+    still = each_job(lambda job: job.update(status="PROCESSING"))
+    with served(still) as target:
+        target.patience = type(target.patience)(poll=0.01, deadline=0.05)
+        verdicts = judged(target, watcher, "EXP-WATCH-001 or EXP-WATCH-002")
+    assert doubts(verdicts) == {"EXP-WATCH-002": "not-verified"}
+    assert "has not ended within 0.05 s" in verdicts["EXP-WATCH-002"].reason
+
+
+def test_a_tenant_without_profiles(served: Callable[..., Any], watcher: Any):
+    """Of rows that do not exist nothing is judged, and nothing fails."""
+    with served(profiles=0) as target:
+        verdicts = judged(target, watcher, "EXP-ROWS")
+    assert {verdict.verdict for verdict in verdicts.values()} == {Verdict.NOT_APPLICABLE}
+
+
+def test_the_suite_runs_under_pytest_itself(tmp_path: Path):
+    """``pytest conformance`` works as well: in random order, in two processes, with the options of the plugin."""
+    command = [sys.executable, "-m", "pytest", str(conformance_path()), "-q", "-n", "2", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*command, "--aep-dialect", "openapi"], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert "failed" not in done.stdout.splitlines()[-1] or _only_warnings(done.stdout), done.stdout[-3000:]
+    assert " passed" in done.stdout.splitlines()[-1]
+
+
+def _only_warnings(text: str) -> bool:
+    """Whether what failed are requirements of a lower level than MUST."""
+    failed = re.findall(r"^FAILED \S*?(\w+)\.py::(\w+)", text, re.MULTILINE)
+    return bool(failed) and "EXP" not in text
