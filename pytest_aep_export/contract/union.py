@@ -6,7 +6,7 @@ Imports the standard library only, until the trees are loaded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -72,14 +72,6 @@ class Field:
         if name not in self.members:
             raise UnknownFieldError(path, f"{self._label()} has no {name!r}, only {', '.join(self.members)}")
         return self.members[name]
-
-    def leaves(self, prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-        """The path of every field below this one that is no object, in order; arrays and maps count as one leaf."""
-        for name, member in self.members.items():
-            if member.kind == "object":
-                yield from member.leaves((*prefix, name))
-            else:
-                yield (*prefix, name)
 
     def _label(self) -> str:
         return repr(self.name) if self.name not in {"", _ANY_KEY} else "it"

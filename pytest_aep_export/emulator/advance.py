@@ -47,8 +47,10 @@ def advance(state: State, sandbox: Sandbox, job: Job, cause: Cause) -> Job:
         job = jobs.find(state.store, sandbox.key, job.key) or job
     try:
         while (step := due(job.life, job.progression, cause, sandbox.organisation.clock.now())) is not None:
-            job = _move(state, sandbox, job, *step)
-            cause = Cause.TIME
+            moved = _move(state, sandbox, job, *step)
+            if moved.life == job.life:  # it could not be kept: its tenant is gone
+                break
+            job, cause = moved, Cause.TIME
     finally:
         state.running.discard(claim)
     return job

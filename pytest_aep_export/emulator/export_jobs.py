@@ -24,12 +24,13 @@ __all__ = ["cancel_export_job", "create_export_job", "get_export_job", "list_exp
 
 _MARK: Final = re.compile(r"(\d{1,15})_(\d{1,15})")
 _SORTS: Final = {
-    "creationTime": lambda job: job.life.created,
-    "createdTime": lambda job: job.life.created,
+    "creationTime": lambda job: (job.life.created, job.number),
+    "createdTime": lambda job: (job.life.created, job.number),
     "updateTime": lambda job: job.life.updated,
     "id": lambda job: job.number,
     "status": lambda job: str(job.life.status),
 }
+_DEFAULT_ORDER: Final = ("createdTime", "desc")
 
 
 async def create_export_job(call: Call) -> Response:
@@ -149,14 +150,18 @@ async def list_export_jobs(call: Call) -> Response:
     limit = int(call.query.get("limit") or call.organisation.behaviour.page_limit)
     before, skip = _where(call, limit)
     status = call.query.get("status")
+    field, order = _order(call)
     found = jobs.listed(call.state.store, call.sandbox.key, status=status, before=before, skip=skip, limit=limit + 1)
     page, more = found[:limit], len(found) > limit
-    alone = not more and before is None and not skip
+    if more or before is not None or skip:
+        field, order = _DEFAULT_ORDER
+    page.sort(key=_SORTS[field], reverse=order == "desc")
     dialect, org_id = call.organisation.behaviour.dialect, call.organisation.org_id
     return answer(
         {
-            "records": [job.show(dialect, org_id, listed=True) for job in (_sorted(call, page) if alone else page)],
-            **_links(page, limit, status, more=more),
+            "records": [job.show(dialect, org_id, listed=True) for job in page],
+            "page": {"sortField": field, "sort": order, "pageOffset": _mark(page), "pageSize": len(page)},
+            "link": {"next": _next(page, limit, status) if more else ""},
         }
     )
 
@@ -171,23 +176,22 @@ def _where(call: Call, limit: int) -> tuple[tuple[int, int] | None, int]:
     return None, int(call.query.get("start") or 0) + int(call.query.get("page") or 0) * limit
 
 
-def _sorted(call: Call, page: list[Job]) -> list[Job]:
-    field, _, order = call.query.get("sort", "").partition(":")
-    if field and field not in _SORTS:
+def _order(call: Call) -> tuple[str, str]:
+    """The member to sort by, and the direction."""
+    if "sort" not in call.query:
+        return _DEFAULT_ORDER
+    field, _, order = call.query["sort"].partition(":")
+    if field not in _SORTS:
         detail = f"/query/sort: expected one of {', '.join(_SORTS)} and asc or desc, found {field}"
         raise refuse(call.operation.service, 400, [detail], call.request_id)
-    return sorted(page, key=_SORTS[field], reverse=order == "desc") if field else page
+    return field, order
 
 
-def _links(page: list[Job], limit: int, status: str | None, *, more: bool) -> dict[str, Any]:
-    last = f"{page[-1].life.created}_{page[-1].number}" if page else ""
-    query = urlencode({"limit": limit, "offset": last} | ({"status": status} if status else {}))
-    return {
-        "page": {
-            "sortField": "createdTime",
-            "sort": "desc",
-            **({"pageOffset": last} if page else {}),
-            "pageSize": len(page),
-        },
-        "link": {"next": f"/export/jobs/?{query}" if more else ""},
-    }
+def _mark(page: list[Job]) -> str:
+    """The offset that leads on from the last job of a page."""
+    return f"{page[-1].life.created}_{page[-1].number}" if page else ""
+
+
+def _next(page: list[Job], limit: int, status: str | None) -> str:
+    query = {"limit": limit, "offset": _mark(page)} | ({"status": status} if status else {})
+    return f"/export/jobs/?{urlencode(query)}"

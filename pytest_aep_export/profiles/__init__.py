@@ -1,20 +1,28 @@
 """Fake XDM profiles and events, seeded and columnar.
 
-What needs Arrow is loaded when it is first used; `policies` never needs it.
+Importing this package loads neither numpy nor Arrow: each name is imported when it is first asked for.
 """
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from pytest_aep_export.lazy import lazily
 
 if TYPE_CHECKING:
     from pytest_aep_export.profiles.data import ProfileData, generate, write_parquet
+    from pytest_aep_export.profiles.policies import DEFAULT_DATASETS, DEFAULT_POLICIES, DEFAULT_SEGMENTS
 
-__all__ = ["ProfileData", "generate", "write_parquet"]
+__all__ = ["DEFAULT_DATASETS", "DEFAULT_POLICIES", "DEFAULT_SEGMENTS", "ProfileData", "generate", "write_parquet"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module("pytest_aep_export.profiles.data"), name)
+__getattr__, __dir__ = lazily(
+    __name__,
+    {
+        "DEFAULT_DATASETS": "policies",
+        "DEFAULT_POLICIES": "policies",
+        "DEFAULT_SEGMENTS": "policies",
+        "ProfileData": "data",
+        "generate": "data",
+        "write_parquet": "data",
+    },
+)

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 __all__ = [
     "BATCHES",
     "DATASETS",
-    "ENDED",
     "FILES",
     "JOBS",
     "POLICIES",
+    "UNFINISHED",
     "UPS",
     "Api",
     "batch_ids",
@@ -41,11 +41,13 @@ POLICIES: Final = f"{UPS}/config/mergePolicies"
 DATASETS: Final = "/data/foundation/catalog/dataSets"
 BATCHES: Final = "/data/foundation/catalog/batches"
 FILES: Final = "/data/foundation/export"
-ENDED: Final = frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
-"""The statuses that a job never leaves; what a cancelled job shows is not documented (divergence 34)."""
+UNFINISHED: Final = ("NEW", "QUEUED", "PROCESSING", "CANCELLING")
+"""The statuses that a job leaves again, those of the sibling jobs included (divergence 34)."""
 
 _SAMPLE_POLICY: Final = "e5bc94de-cd14-4cdf-a2bc-88b6e8cbfac2"
 _FIRST_PAUSE: Final = 0.05
+_SHORTEST_PAUSE: Final = 0.02
+_PATIENT_LOOKS: Final = 20
 _PAGES: Final = 200
 
 
@@ -135,18 +137,22 @@ class Api:
 
     @prerequisite()
     def watch(self, identifier: object) -> list[Exchange]:
-        """Look at a job until it has ended."""
+        """Look at a job until its status is none that a job leaves again."""
         looks: list[Exchange] = []
-        give_up, pause = time.monotonic() + self.deadline, _FIRST_PAUSE
+        give_up = time.monotonic() + self.deadline
         while True:
             looks.append(status(self.show_job(identifier), {200}, "a job is shown while it is watched"))
-            if pick(looks[-1], "/status") in ENDED:
+            if pick(looks[-1], "/status") not in UNFINISHED:
                 return looks
             if time.monotonic() > give_up:
                 not_verified(f"job {identifier} has not ended within {self.deadline:g} s")
-            if self.poll:
-                time.sleep(min(pause, self.poll))
-                pause *= 2
+            self._pause(len(looks))
+
+    def _pause(self, looks: int) -> None:
+        """Wait between two looks: longer and longer; not at all where that is not asked for and the job moves on."""
+        seconds = min(_FIRST_PAUSE * 2 ** min(looks - 1, 10), self.poll)
+        if seconds or looks > _PATIENT_LOOKS:
+            time.sleep(max(seconds, _SHORTEST_PAUSE))
 
     # Data Access
 

@@ -170,13 +170,3 @@ def test_an_error_of_the_engine_is_an_export_error(data: ProfileData, tmp_path: 
 
     assert caught.value.code == "0100000003"
     assert not (tmp_path / "batch").exists()
-
-
-@pytest.mark.parametrize("name", ["profiles", "exporter"])
-def test_packages_know_their_public_names_only(name: str):
-    """The lazy packages answer for what they list and for nothing else."""
-    module = pytest.importorskip(f"pytest_aep_export.{name}")
-
-    assert all(getattr(module, public) for public in module.__all__)
-    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
-        _ = module.nothing

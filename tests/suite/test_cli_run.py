@@ -139,7 +139,6 @@ def test_an_unreachable_target_ends_with_3():
 
 def test_html_ends_with_3(served: Callable[..., Any]):
     """A target that speaks HTML ends the run with 3."""
-
     page = 200, {"content-type": "text/html"}, b"<html>Welcome</html>"
     with served(lambda *_: page) as target:
         done = called("--target", target.base_url, **variables_of(target))

@@ -245,9 +245,10 @@ def test_written_data_reads_back_as_it_was_made(hundred: ProfileData, tmp_path: 
 
 
 def test_progress_grows_to_the_number_of_profiles(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """With several batches the callback hears of each."""
+    """With several batches the callback hears of each; without one, the same rows are written."""
     monkeypatch.setattr(data, "_BATCH", 90)
     seen: list[int] = []
-    write_parquet(tmp_path, 100, events_per_profile=3, progress=seen.append)
+    rows = write_parquet(tmp_path / "told", 100, events_per_profile=3, progress=seen.append)
 
     assert seen == [30, 60, 90, 100]
+    assert write_parquet(tmp_path / "silent", 100, events_per_profile=3) == rows

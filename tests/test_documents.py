@@ -1,4 +1,4 @@
-"""Every snippet of the README does what it says."""
+"""Every snippet of the README and of the guides does what it says."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from sybil import Example, Sybil
-from sybil.parsers.markdown import CodeBlockParser
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
 from pytest_aep_export import Credentials, Emulator, EmulatorServer
 
@@ -124,6 +124,17 @@ def test_every_snippet_of_the_readme_works(example: Example, tmp_path: Path):
     """A reader who copies a snippet gets what the README promises."""
     example.namespace["folder"] = tmp_path
     example.evaluate()
+
+
+GUIDES = sorted((ROOT / "docs").glob("*.md"))
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=[guide.stem for guide in GUIDES])
+def test_every_snippet_of_a_guide_works(guide: Path):
+    """The snippets of a page run in their order, as one program."""
+    page = Sybil(parsers=[PythonCodeBlockParser()]).parse(guide)
+    for example in page.examples():
+        example.evaluate()
 
 
 def test_every_command_of_the_readme_has_been_thought_of():

@@ -1,0 +1,254 @@
+"""The raw calls: what they send, what they follow, when they give up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+import pytest
+
+from pytest_aep_export.exchange import Exchange, Request, Response
+from pytest_aep_export.model import Credentials
+from pytest_aep_export.suite import api as module
+from pytest_aep_export.suite import payloads
+from pytest_aep_export.suite.api import JOBS, Api, batch_ids, below_ups, next_link
+from pytest_aep_export.suite.expect import UnmetError
+from pytest_aep_export.suite.exports import Exports, Shown
+from pytest_aep_export.suite.targets import Patience, Target
+
+WHO = Credentials("key", "secret", "org")
+Skipped = pytest.skip.Exception
+
+
+def api_of(*answers: Any, **options: Any) -> Api:
+    """The calls on a server that gives these answers one after the other, the last one for ever."""
+    queue = list(answers)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if "/ims/" in request.url.path:
+            return httpx.Response(200, json={"access_token": "t"})
+        found = queue.pop(0) if len(queue) > 1 else queue[0]
+        return found if isinstance(found, httpx.Response) else httpx.Response(200, json=found)
+
+    patience = Patience(poll=0, deadline=5)
+    return Api(Target("http://h", WHO, patience=patience, transport=httpx.MockTransport(answer)), **options)
+
+
+def answered(document: Any) -> Exchange:
+    """An exchange with this answer."""
+    return Exchange(Request("GET", "http://h/x"), Response(200, body=json.dumps(document).encode()))
+
+
+def urls(api: Api) -> list[str]:
+    """What was asked, without the token."""
+    return [e.request.url.removeprefix("http://h") for e in api.target.exchanges if "/ims/" not in e.request.url]
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long the calls would have slept; the clock moves by as much."""
+    spans: list[float] = []
+    monkeypatch.setattr(module.time, "sleep", spans.append)
+    monkeypatch.setattr(module.time, "monotonic", lambda: sum(spans))
+    return spans
+
+
+def test_a_job_is_watched_until_it_ends(slept: list[float]):
+    """Looking goes on until the status is none that a job leaves again, without a pause where none is wanted."""
+    api = api_of(*({"status": s} for s in ("NEW", "QUEUED", "PROCESSING", "CANCELLING", "SUCCEEDED")))
+    assert [look.response.json()["status"] for look in api.watch(7)][-1] == "SUCCEEDED"
+    assert urls(api) == [f"{JOBS}/7"] * 5
+    assert slept == []
+
+
+def test_an_unknown_status_ends_the_watch():
+    """A status that nobody knows is not waited for."""
+    assert len(api_of({"status": "SUCCESSEDED"}).watch(7)) == 1
+
+
+def test_pauses_grow_up_to_the_interval(slept: list[float]):
+    """Looks follow each other fast at first, then at the interval that was asked for, until the deadline."""
+    api = api_of({"status": "NEW"}, poll=0.3, deadline=1.5)
+    with pytest.raises(Skipped, match=r"not verified: job 7 has not ended within 1.5 s"):
+        api.watch(7)
+    assert slept == [0.05, 0.1, 0.2, 0.3, 0.3, 0.3, 0.3]
+
+
+def test_a_job_that_does_not_move_is_not_hammered(slept: list[float]):
+    """Even without an interval the looks slow down after a while."""
+    with pytest.raises(Skipped, match="has not ended"):
+        api_of({"status": "NEW"}, deadline=0.1).watch(7)
+    assert set(slept) == {0.02}
+    assert len(slept) == 6
+
+
+def test_a_watch_needs_answers():
+    """A job that cannot be looked at ends the test without a verdict."""
+    with pytest.raises(Skipped, match="a prerequisite does not hold; required: a job is shown while it is watched"):
+        api_of(httpx.Response(500)).watch(7)
+
+
+def test_pages_are_followed_by_their_links():
+    """A walk follows the links, relative and absolute, until there is none."""
+    links = ["/export/jobs/?limit=2&offset=1_1", f"https://platform.adobe.io{JOBS}?offset=2_2", ""]
+    api = api_of(*({"records": [], "link": {"next": link}} for link in links))
+    assert len(list(api.walk(limit=2))) == 3
+    assert urls(api) == [f"{JOBS}?limit=2", f"{JOBS}/?limit=2&offset=1_1", f"{JOBS}?offset=2_2"]
+
+
+def test_a_walk_gives_up(monkeypatch: pytest.MonkeyPatch):
+    """A walk that does not end is not verified."""
+    monkeypatch.setattr(module, "_PAGES", 3)
+    with pytest.raises(Skipped, match="more than 3 pages"):
+        list(api_of({"link": {"next": "/export/jobs?offset=1_1"}}).walk())
+
+
+@pytest.mark.parametrize(
+    "page",
+    [{}, {"link": None}, {"link": {}}, {"link": {"next": None}}, {"link": {"next": {}}}, {"link": {"next": ""}}, []],
+)
+def test_every_documented_end_of_the_list(page: Any):
+    """However the end of the list is written, it is one."""
+    assert next_link(page) == ""
+
+
+def test_links_are_below_the_service():
+    """A relative link is one of the profile service."""
+    assert below_ups("/export/jobs/?limit=2") == f"{JOBS}/?limit=2"
+    assert below_ups("export/jobs?limit=2") == f"{JOBS}?limit=2"
+
+
+@pytest.mark.parametrize(
+    ("destination", "expected"),
+    [
+        ({"batchId": "B1"}, ["B1"]),
+        ({"batches": [{"batchId": "B1"}, {"batchId": "B2"}]}, ["B1", "B2"]),
+        ({"batches": {"batchId": "B1"}}, ["B1"]),
+        ({"batches": [], "batchId": "B1"}, ["B1"]),
+    ],
+)
+def test_every_documented_form_of_batches(destination: Any, expected: Sequence[str]):
+    """A job's batches are found in every documented form."""
+    assert batch_ids(answered({"destination": destination})) == expected
+
+
+@pytest.mark.parametrize("destination", [{}, {"batchId": ""}, {"batches": [{"segmentId": "s"}]}])
+def test_no_batch(destination: Any):
+    """A job that names no batch does not meet what is required of a finished one."""
+    with pytest.raises(UnmetError, match="names its batch"):
+        batch_ids(answered({"destination": destination}))
+
+
+@pytest.mark.parametrize(
+    ("policies", "expected"),
+    [
+        ([{"id": "a"}, {"id": "b", "default": True}], "b"),
+        (
+            [{"id": "e5bc94de-cd14-4cdf-a2bc-88b6e8cbfac2"}, {"id": "b", "default": True}],
+            "e5bc94de-cd14-4cdf-a2bc-88b6e8cbfac2",
+        ),
+        ([{"id": "a"}], "a"),
+    ],
+)
+def test_a_policy_of_the_tenant(policies: Any, expected: str):
+    """The sample's policy is preferred, then the default one; it is asked for once."""
+    api = api_of({"children": policies})
+    assert [api.policy(), api.policy()] == [expected] * 2
+    assert len(urls(api)) == 1
+
+
+def test_a_tenant_without_policies():
+    """Without a policy there is nothing to build on."""
+    with pytest.raises(Skipped, match="the tenant has a merge policy"):
+        api_of({"children": []}).policy()
+
+
+def test_datasets_have_names_of_their_own():
+    """Two datasets that the suite creates never share a name, and say that the suite made them."""
+    api = api_of(["@/dataSets/5b020a27e7040801dedba61b"])
+    assert api.new_dataset() == "5b020a27e7040801dedba61b"
+    api.create_dataset()
+    names = [json.loads(e.request.body)["name"] for e in api.target.exchanges if e.request.body.startswith(b"{")]
+    assert len(set(names)) == 2
+    assert all(name.startswith("aep-export suite ") for name in names)
+
+
+def test_files_that_are_no_parquet_are_not_verified():
+    """Rows that cannot be read leave their requirements without a verdict."""
+    files = {"data": [{"dataSetFileId": "F"}]}, {"data": [{"name": "a.parquet", "length": "4"}]}
+    job = answered({"destination": {"batchId": "B"}})
+    with pytest.raises(Skipped, match=r"not verified: file a.parquet is not Parquet"):
+        api_of(*files, httpx.Response(200, content=b"text")).table(job)
+
+
+def test_no_files_are_no_rows():
+    """A batch without files has no rows to judge."""
+    with pytest.raises(Skipped, match="not applicable: the export has no rows"):
+        api_of({"data": []}).table(answered({"destination": {"batchId": "B"}}))
+
+
+def test_the_payloads_are_those_of_the_seed():
+    """The three payloads hold what the seed shows, for any dataset and policy."""
+    full = payloads.full("D", "P")
+    assert full["fields"] == "identities.id,personalEmail.address"
+    assert full["mergePolicy"] == {"id": "P", "version": 1}
+    assert full["destination"] == {"datasetId": "D", "segmentPerBatch": False}
+    assert full["schema"] == {"name": "_xdm.context.profile"}
+    assert full["additionalFields"]["eventList"]["filter"] == {"fromIngestTimestamp": "2018-10-25T13:22:04-07:00"}
+    assert payloads.profiles_only("D", "P") == {k: v for k, v in full.items() if k != "additionalFields"}
+    assert payloads.events_only("D", "P") == full | {"fields": "identityMap"}
+
+
+def exports_of(monkeypatch: pytest.MonkeyPatch, *answers: Any) -> Exports:
+    """Exports whose jobs are created by the first of the answers."""
+    api = api_of(*answers)
+    monkeypatch.setattr(Api, "new_dataset", lambda _: "D")
+    monkeypatch.setattr(Api, "policy", lambda _: "P")
+    return Exports(api)
+
+
+def test_a_job_that_was_not_created_is_a_prerequisite(monkeypatch: pytest.MonkeyPatch):
+    """What depends on a job that was refused ends without a verdict; the answer itself is there to be judged."""
+    exports = exports_of(monkeypatch, httpx.Response(500))
+    assert exports.created("full").response.status == 500
+    with pytest.raises(Skipped, match="required: the export 'full' is created; found: status 500"):
+        exports.finished("full")
+
+
+def test_a_job_that_failed_is_a_prerequisite(monkeypatch: pytest.MonkeyPatch):
+    """What depends on a job's success ends without a verdict when it failed."""
+    exports = exports_of(monkeypatch, {"id": 1, "status": "FAILED"})
+    with pytest.raises(Skipped, match="required: the export 'full' succeeds; found: FAILED"):
+        exports.finished("full")
+
+
+def test_a_job_that_is_not_listed(monkeypatch: pytest.MonkeyPatch):
+    """A job that the list does not show is not verified there."""
+    job = {"id": 1, "status": "SUCCEEDED", "records": [{"id": 2}]}
+    with pytest.raises(Skipped, match="the list does not show job 1"):
+        exports_of(monkeypatch, job).listed("full")
+
+
+def test_a_listed_job_is_found_by_its_number(monkeypatch: pytest.MonkeyPatch):
+    """A job is found in the list whether its id is a number or a text, and read where it is."""
+    job = {"id": 1, "status": "SUCCEEDED", "records": [{"id": 2}, {"id": "1", "mergePolicy": {"id": "P"}}]}
+    listed = exports_of(monkeypatch, job).listed("full")
+    assert (listed.pointer, listed["/id"], listed.get("mergePolicy", "id")) == ("/records/1", "1", "P")
+    assert listed.get("mergePolicy", "id", "deeper") is None
+
+
+def test_a_shown_job_is_read_by_pointers():
+    """A job that is a whole body is read like one within a page."""
+    shown = Shown(answered({"id": 7, "metrics": {"totalTime": {"startTimeInMs": 1.5}}}))
+    assert (shown["/id"], shown.get("metrics", "totalTime"), shown.number("/id")) == (7, {"startTimeInMs": 1.5}, 7)
+    with pytest.raises(UnmetError, match="required: seven"):
+        shown.expect(met=False, required="seven", found="eight")
+
+
+def test_the_wiring_of_files(monkeypatch: pytest.MonkeyPatch):
+    """A batch without files is no prerequisite that holds."""
+    job = {"id": 1, "status": "SUCCEEDED", "destination": {"batchId": "B"}, "data": []}
+    with pytest.raises(Skipped, match="the batch of a successful job has files"):
+        exports_of(monkeypatch, job).entries("full")
