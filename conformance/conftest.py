@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -19,7 +20,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("aep-export-suite", "conformance suite of the profile-export-jobs API")
     group.addoption("--aep-poll-interval", type=float, help="seconds between two looks at a job, at most")
     group.addoption("--aep-deadline", type=float, help="seconds that a job is waited for")
-    group.addoption("--aep-live", action="store_true", help="let the target be Adobe's live service")
+    with suppress(ValueError):  # the plugin has it already, where it is loaded
+        group.addoption("--aep-live", action="store_true", help="let the target be Adobe's live service")
 
 
 @pytest.hookimpl(tryfirst=True)

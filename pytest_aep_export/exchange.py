@@ -11,10 +11,12 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, overload
+from typing import Any, Final, TypeVar, cast, overload
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 __all__ = ["Exchange", "Headers", "Request", "Response", "redact_text"]
+
+_T = TypeVar("_T")
 
 REDACTED: Final = "REDACTED"
 _SECRET_HEADERS: Final = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-api-key"})
@@ -45,7 +47,8 @@ class Headers(Mapping[str, str]):
     __slots__ = ("_items", "_lower")
 
     def __init__(self, items: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
-        self._items = tuple(items.items() if isinstance(items, Mapping) else items)
+        pairs = cast("Mapping[str, str]", items).items() if isinstance(items, Mapping) else items
+        self._items: tuple[tuple[str, str], ...] = tuple(pairs)
         self._lower: dict[str, str] | None = None
 
     def _index(self) -> dict[str, str]:
@@ -73,10 +76,12 @@ class Headers(Mapping[str, str]):
         return hash(self._items)
 
     @overload
-    def get(self, name: str, default: None = None) -> str | None: ...
+    def get(self, name: str, /) -> str | None: ...
     @overload
-    def get(self, name: str, default: str) -> str: ...
-    def get(self, name: str, default: Any = None) -> Any:
+    def get(self, name: str, /, default: str) -> str: ...
+    @overload
+    def get(self, name: str, /, default: _T) -> str | _T: ...
+    def get(self, name: str, /, default: object = None) -> object:
         """The header's value, or the default."""
         return self._index().get(name.lower(), default)
 

@@ -44,6 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for setting in SETTINGS.values():
         group.addoption(setting.option, default=None, metavar="VALUE", help=f"{setting.help} [{setting.default}]")
         parser.addini(setting.ini, setting.help, default="")
+    group.addoption("--aep-live", action="store_true", help="Let the target be Adobe's live service.")
     group.addoption("--aep-show-config", action="store_true", help="Show every setting and where it came from.")
 
 
@@ -167,30 +168,68 @@ def _complaints(emulator: Emulator, tenant: Tenant, stray: int, defects: int) ->
 
 @pytest.fixture
 def aep_credentials(request: pytest.FixtureRequest, aep_settings: Settings) -> Credentials:
-    """What a client needs to call the target: of this test's own tenant, or from the environment."""
+    """What a client needs to call the target: of this test's own tenant or recording, or from the environment."""
     from pytest_aep_export.suite.targets import credentials_from  # noqa: PLC0415 - only in runs that use it
 
+    if _replays(request):
+        cassette: Cassette = request.getfixturevalue("aep_cassette")
+        return cassette.credentials
     if aep_settings.get("target") == "emulator":
         tenant: Tenant = request.getfixturevalue("aep_emulator")
         return tenant.credentials
     return credentials_from(os.environ)
 
 
+def _replays(request: pytest.FixtureRequest) -> bool:
+    return request.node.get_closest_marker("aep_cassette") is not None
+
+
+def _urls(request: pytest.FixtureRequest, settings: Settings) -> tuple[str, str]:
+    """Where to send requests, and where to ask for tokens."""
+    url: str = settings.get("target")
+    ims_url: str = settings.get("ims_url")
+    if _replays(request):
+        cassette: Cassette = request.getfixturevalue("aep_cassette")
+        return cassette.base_url, f"{cassette.base_url}/ims/token/v3"
+    if url == "emulator":
+        server: EmulatorServer = request.getfixturevalue("aep_server")
+        return server.url, f"{server.url}/ims/token/v3"
+    _require_live(request.config, url, ims_url)
+    return url, ims_url or f"{url}/ims/token/v3"
+
+
+def _require_live(config: pytest.Config, *urls: str) -> None:
+    """Fail closed: no host of Adobe's is called unless it is meant on purpose."""
+    from pytest_aep_export.suite.targets import is_adobe  # noqa: PLC0415 - only in runs that use it
+
+    for url in urls:
+        if is_adobe(url) and not config.getoption("aep_live"):
+            raise pytest.UsageError(f"{url} is Adobe's live service, where exports cost quota: add --aep-live")
+
+
+def _clocked(request: pytest.FixtureRequest, settings: Settings) -> Clock | None:
+    """The clock that waiting advances: the tenant's with the emulator, any with a recording; None for real time."""
+    from pytest_aep_export.lifecycle import Clock  # noqa: PLC0415 - only in runs that use it
+
+    if _replays(request):
+        return Clock()
+    if settings.get("target") == "emulator":
+        tenant: Tenant = request.getfixturevalue("aep_emulator")
+        return tenant.clock
+    return None
+
+
 @pytest.fixture
-def aep_target(request: pytest.FixtureRequest, aep_settings: Settings, aep_credentials: Credentials) -> Target:
+def aep_target(
+    request: pytest.FixtureRequest, aep_settings: Settings, aep_credentials: Credentials
+) -> Iterator[Target]:
     """What requests go to, for tests that speak HTTP themselves."""
     from pytest_aep_export.suite.targets import Target  # noqa: PLC0415 - loads httpx
 
     url, ims_url = _urls(request, aep_settings)
-    return Target(base_url=url, ims_url=ims_url, credentials=aep_credentials)
-
-
-def _urls(request: pytest.FixtureRequest, settings: Settings) -> tuple[str, str]:
-    url = settings.get("target")
-    if url == "emulator":
-        server: EmulatorServer = request.getfixturevalue("aep_server")
-        url = server.url
-    return url, settings.get("ims_url") or f"{url}/ims/token/v3"
+    target = Target(url, aep_credentials, ims_url=ims_url)
+    yield target
+    target.close()
 
 
 @pytest.fixture
@@ -201,18 +240,12 @@ def aep_client(
     from pytest_aep_export.client import AepClient  # noqa: PLC0415 - loads httpx
 
     url, ims_url = _urls(request, aep_settings)
-    with AepClient(aep_credentials, base_url=url, ims_url=ims_url, **_time(request, aep_settings)) as client:
+    clock = _clocked(request, aep_settings)
+    time: dict[str, Any] = {}
+    if clock is not None:
+        time = {"pause": lambda seconds: clock.advance(seconds=seconds), "now": lambda: clock.now() / 1000}
+    with AepClient(aep_credentials, base_url=url, ims_url=ims_url, **time) as client:
         yield client
-
-
-def _time(request: pytest.FixtureRequest, settings: Settings) -> dict[str, Any]:
-    if settings.get("target") != "emulator":
-        return {}
-    tenant: Tenant = request.getfixturevalue("aep_emulator")
-    return {
-        "pause": lambda seconds: tenant.clock.advance(seconds=seconds) and None,
-        "now": lambda: tenant.clock.now() / 1000,
-    }
 
 
 @pytest.fixture
@@ -225,21 +258,19 @@ def aep_async_client(
     from pytest_aep_export.client import AsyncAepClient  # noqa: PLC0415 - loads httpx
 
     url, ims_url = _urls(request, aep_settings)
-    if aep_settings.get("target") != "emulator":
+    clock = _clocked(request, aep_settings)
+    if clock is None:
         return AsyncAepClient(aep_credentials, base_url=url, ims_url=ims_url)
-    server: EmulatorServer = request.getfixturevalue("aep_server")
-    tenant: Tenant = request.getfixturevalue("aep_emulator")
 
     async def pause(seconds: float) -> None:
-        tenant.clock.advance(seconds=seconds)
+        clock.advance(seconds=seconds)
 
+    in_process: dict[str, Any] = {}
+    if not _replays(request):
+        server: EmulatorServer = request.getfixturevalue("aep_server")
+        in_process = {"transport": httpx.ASGITransport(server.emulator.app)}
     return AsyncAepClient(
-        aep_credentials,
-        base_url=url,
-        ims_url=ims_url,
-        transport=httpx.ASGITransport(server.emulator.app),
-        pause=pause,
-        now=lambda: tenant.clock.now() / 1000,
+        aep_credentials, base_url=url, ims_url=ims_url, pause=pause, now=lambda: clock.now() / 1000, **in_process
     )
 
 

@@ -1,7 +1,7 @@
 """Access tokens: signed, expiring by the emulator's clock, and good for one integration only.
 
-They are JSON Web Tokens of the form ``HS256`` (RFC 7519), read by nobody but the emulator that signed them. The standard
-library writes them: importing a JWT library would be a third of what the emulator's start costs.
+They are JSON Web Tokens of the form ``HS256`` (RFC 7519), read by nobody but the emulator that signed them. The
+standard library writes them: importing a JWT library would be a third of what the emulator's start costs.
 """
 
 from __future__ import annotations

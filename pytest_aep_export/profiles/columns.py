@@ -5,6 +5,7 @@ What pyarrow's stubs cannot express is kept in here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -17,16 +18,19 @@ from pytest_aep_export.profiles.randomness import Integers
 __all__ = [
     "Array",
     "Flags",
+    "constant",
     "decimal_text",
     "encoded",
     "fixed",
     "flags",
     "hex_text",
+    "interleaved",
     "lists",
     "maps",
     "numbers",
     "pick",
     "struct",
+    "tagged",
     "uuid_text",
 ]
 
@@ -54,9 +58,15 @@ def _hex_letters(*words: NDArray[np.uint64]) -> NDArray[np.uint8]:
     return letters
 
 
-def hex_text(*words: NDArray[np.uint64], width: int = 16) -> pa.StringArray:
-    """The first ``width`` of 16 hexadecimal digits for each word."""
-    return fixed(_hex_letters(*words)[:, :width])
+def hex_text(*words: NDArray[np.uint64]) -> pa.StringArray:
+    """16 hexadecimal digits for each word."""
+    return fixed(_hex_letters(*words))
+
+
+def tagged(words: NDArray[np.uint64], tags: Sequence[bytes], which: Integers) -> pa.StringArray:
+    """Eight hexadecimal digits from the lower half of each word, and after them one of the tags, all of one length."""
+    ends = np.array(tags)[which].view(np.uint8).reshape(len(which), -1 if len(which) else len(tags[0]))
+    return fixed(np.concatenate([_hex_letters(words)[:, :8], ends], axis=1))
 
 
 def decimal_text(*words: NDArray[np.uint64], width: int) -> pa.StringArray:
@@ -77,6 +87,21 @@ def pick(values: Array, places: NDArray[Any], where: Flags | None = None) -> Arr
     index: Any = pa.array(places, mask=None if where is None else ~where)
     taken: Array = values.take(index)
     return taken
+
+
+def constant(value: Any, count: int) -> Array:
+    """A column that holds one value everywhere."""
+    return pa.repeat(value, count)
+
+
+def interleaved(choice: Integers, columns: Sequence[Array]) -> Array:
+    """One column from several: each row takes the next value of the column of that number."""
+    places = np.empty(len(choice), dtype=np.int64)
+    start = 0
+    for number, values in enumerate(columns):
+        places[choice == number] = np.arange(start, start + len(values))
+        start += len(values)
+    return pick(pa.concat_arrays(columns), places)
 
 
 def encoded(values: Array) -> tuple[Integers, Array]:
