@@ -1,7 +1,9 @@
 """How long the first test that uses the emulator waits for it.
 
-From an interpreter that has loaded pytest and nothing else, to the first authenticated answer: import, contract, server
-on loopback, tenant, client, token, one list of export jobs. Each round is a fresh interpreter. The limit is our own.
+From an interpreter that has loaded pytest and nothing else, to the first authenticated answer over HTTP: imports,
+contract, server on loopback, tenant, token, one list of export jobs. Each round is a fresh interpreter. The client is
+the standard library's, so that the figure is the emulator's alone: the processor time of all threads, which the
+machine's other work hardly disturbs, and which the wall clock of an idle machine does not exceed. The limit is our own.
 """
 
 from __future__ import annotations
@@ -17,14 +19,28 @@ _USE: Final = """
 import time
 import pytest
 
-begin = time.perf_counter()
-from pytest_aep_export import AepClient, Emulator, EmulatorServer
+begin = time.process_time()
+from http.client import HTTPConnection
+from json import load
+from urllib.parse import urlencode
 
-emulator = Emulator()
-with EmulatorServer(emulator) as server, AepClient(emulator.create_tenant().credentials, base_url=server.url) as client:
-    jobs = list(client.list_export_jobs())
-    elapsed = time.perf_counter() - begin
-assert jobs == []
+from pytest_aep_export import Emulator, EmulatorServer
+
+with Emulator() as emulator, EmulatorServer(emulator) as server:
+    known = emulator.create_tenant().credentials
+    identity = {"client_id": known.client_id, "client_secret": known.client_secret, "scope": known.scopes}
+    form = urlencode({"grant_type": "client_credentials", **identity})
+    connection = HTTPConnection("127.0.0.1", server.port)
+    connection.request("POST", "/ims/token/v3", form, {"Content-Type": "application/x-www-form-urlencoded"})
+    token = load(connection.getresponse())["access_token"]
+    tenant = {"x-api-key": known.client_id, "x-gw-ims-org-id": known.org_id, "x-sandbox-name": known.sandbox}
+    headers = {"Authorization": f"Bearer {token}", **tenant}
+    connection.request("GET", "/data/core/ups/export/jobs", headers=headers)
+    answer = connection.getresponse()
+    page = load(answer)
+    elapsed = time.process_time() - begin
+    connection.close()
+assert answer.status == 200, page
 print(elapsed)
 """
 

@@ -7,7 +7,6 @@ second row compares it with an interpreter that writes a tenth of them. The limi
 from __future__ import annotations
 
 import tempfile
-from pathlib import Path
 from typing import Final
 
 from benchmarks.measure import Row, Target, Tick, run_python
@@ -36,7 +35,7 @@ def peak(profiles: int) -> float:
     Linux keeps the figure apart from the parent's, which ``getrusage`` does not; elsewhere ``getrusage`` has to do.
     """
     with tempfile.TemporaryDirectory() as folder:
-        return float(run_python(_WRITE, str(Path(folder, "profiles.parquet")), str(profiles)))
+        return float(run_python(_WRITE, folder, str(profiles)))
 
 
 def measure(tick: Tick) -> list[Row]:

@@ -1,7 +1,8 @@
 """How fast fake profiles are made and written to Parquet, against Faker called field by field.
 
 Both write the same columns, snappy-compressed, through pyarrow. Ours samples pools column by column; the peer calls
-Faker once for each field of each row, as one does without us, and hands the rows to pyarrow. Figures are rows a second.
+Faker once for each field of each row, as one does without us, and hands the rows to pyarrow. Rows of the two are not
+equally full, so the figures are values per second: what is not null in the files, as their metadata counts it.
 """
 
 from __future__ import annotations
@@ -79,33 +80,42 @@ def _membership(faker: Faker) -> dict[str, Any]:
     return {"lastQualificationTime": faker.date_time_this_decade(tzinfo=UTC), "status": status}
 
 
-def ours(path: Path) -> float:
-    """Rows per second of `write_parquet`."""
+def values(path: Path) -> int:
+    """How many values a Parquet file holds that are not null."""
+    metadata = pq.read_metadata(path)
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    chunks = [group.column(number) for group in groups for number in range(group.num_columns)]
+    return sum(chunk.num_values - chunk.statistics.null_count for chunk in chunks)
+
+
+def ours(folder: Path) -> float:
+    """Values per second of `write_parquet`."""
     begin = time.perf_counter()
-    write_parquet(path, _OURS, seed=7)
+    write_parquet(folder, _OURS, seed=7, events_per_profile=0)
     elapsed = time.perf_counter() - begin
-    return pq.read_metadata(path).num_rows / elapsed
+    return values(folder / "fragments.parquet") / elapsed
 
 
 def peer(path: Path) -> float:
-    """Rows per second of Faker, field by field."""
+    """Values per second of Faker, field by field."""
     faker = Faker("en_US")
     faker.seed_instance(7)
     begin = time.perf_counter()
     rows = [faked(faker) for _ in range(_PEER)]
     pq.write_table(pa.Table.from_pylist(rows, schema=FRAGMENTS), path, compression="snappy")
-    return _PEER / (time.perf_counter() - begin)
+    elapsed = time.perf_counter() - begin
+    return values(path) / elapsed
 
 
 def measure(tick: Tick) -> list[Row]:
-    """One row: rows of profile data per second.
+    """One row: values of profile data per second.
 
     Raises:
         ValueError: The two wrote different columns, so that the comparison would not be fair.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        mine, theirs = Path(folder, "ours.parquet"), Path(folder, "peer.parquet")
-        our_rate, peer_rate = interleave(lambda: ours(mine), lambda: peer(theirs), rounds=ROUNDS, tick=tick)
-        if pq.read_schema(mine).remove_metadata() != pq.read_schema(theirs).remove_metadata():
+    with tempfile.TemporaryDirectory() as name:
+        folder, path = Path(name, "ours"), Path(name, "peer.parquet")
+        our_rate, peer_rate = interleave(lambda: ours(folder), lambda: peer(path), rounds=ROUNDS, tick=tick)
+        if pq.read_schema(folder / "fragments.parquet") != pq.read_schema(path):
             raise ValueError("ours and the peer do not write the same columns: give both the same ones")
-    return [Row("profiles to Parquet, against Faker", our_rate, peer_rate, "rows/s", Target(">=", 200))]
+    return [Row("profiles to Parquet, against Faker", our_rate, peer_rate, "values/s", Target(">=", 200))]

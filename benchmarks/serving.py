@@ -22,9 +22,9 @@ from urllib.parse import urlsplit
 from benchmarks.measure import Row, Target, Tick, interleave
 from pytest_aep_export import AepClient, Credentials
 
-ROUNDS: Final = 9
+ROUNDS: Final = 7
 _CONNECTIONS: Final = 4
-_REQUESTS: Final = 400
+_REQUESTS: Final = 250
 """Requests on each connection in a round."""
 
 _BARE: Final = """
@@ -39,7 +39,9 @@ body = sys.stdin.buffer.read()
 async def answer(request):
     return Response(body, media_type="application/json")
 
-listener = socket.create_server(("127.0.0.1", 0))
+listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # without Nagle, as asyncio's own
+listener.bind(("127.0.0.1", 0))
+listener.listen()
 print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
 app = Starlette(routes=[Route(sys.argv[1], answer)])
 options = {"log_config": None, "access_log": False, "server_header": False, "date_header": False}

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["machine", "markdown", "readme", "table"]
 
-BEGIN: Final = "<!-- benchmarks: begin; written by python -m benchmarks --update-readme -->"
-END: Final = "<!-- benchmarks: end -->"
+BEGIN: Final = "<!-- benchmarks start -->"
+END: Final = "<!-- benchmarks end -->"
 _COLUMNS: Final = ("what", "ours", "peer or limit", "unit", "ratio", "target", "")
 
 

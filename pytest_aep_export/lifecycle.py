@@ -76,6 +76,10 @@ class Clock:
             self._shown += span // timedelta(milliseconds=1)
         return self.now()
 
+    def reach(self, time: int) -> None:
+        """Move the clock forward to a time, unless it is there already."""
+        self.advance(milliseconds=max(0, time - self.now()))
+
     def tick(self) -> None:
         """Let a clock that stands still move on a little, so that what happens later is later."""
         if self._source is None:

@@ -20,7 +20,8 @@ EVENT_FIELDS = "environment.browserDetails.name"
 
 @pytest.fixture
 def created(exports: Exports) -> Exchange:
-    """The answer to the creation of a job with profiles and events."""
+    """The answer that created a job with profiles and events."""
+    exports.id("full")
     return exports.created("full")
 
 

@@ -22,6 +22,13 @@ def created(api: Api) -> Exchange:
     return api.create_dataset({"name": NAME})
 
 
+@pytest.fixture
+def identifier(created: Exchange) -> str:
+    """The id of the dataset."""
+    with prerequisite():
+        return dataset_id(created)
+
+
 def expect_reference(exchange: Exchange) -> None:
     """Require the answer to a creation: one reference."""
     status(exchange, {200, 201}, "a dataset is created with 200 or 201")
@@ -47,10 +54,8 @@ def test_ids_are_unique(api: Api, created: Exchange):
 
 
 @requirement("EXP-DATASET-003")
-def test_a_dataset_is_found(api: Api, created: Exchange):
+def test_a_dataset_is_found(api: Api, identifier: str):
     """A created dataset is found under its id, with its name and schema."""
-    with prerequisite():
-        identifier = dataset_id(created)
     exchange = status(api.show_dataset(identifier), {200}, "a dataset that exists is answered with 200")
     name, schema = pick(exchange, f"/{identifier}/name"), pick(exchange, f"/{identifier}/schemaRef/id")
     expect(name == NAME, exchange, f"the name is {NAME!r}", name)
@@ -71,8 +76,9 @@ def test_a_trailing_slash(api: Api):
 
 
 @requirement("EXP-DATASET-006")
-def test_the_status_is_201(created: Exchange):
+def test_the_status_is_201(created: Exchange, identifier: str):
     """The creation is answered with 201."""
+    assert identifier
     status(created, {201}, "a dataset is created with 201")
 
 
@@ -86,16 +92,15 @@ def test_the_location(created: Exchange):
 
 
 @requirement("EXP-DATASET-008")
-def test_the_spelling_of_the_reference(created: Exchange):
+def test_the_spelling_of_the_reference(created: Exchange, identifier: str):
     """The reference spells the collection as its path does."""
     reference = pick(created, "/0")
-    expect(str(reference).startswith("@/dataSets/"), created, "the reference begins with @/dataSets/", reference)
+    expect(reference == f"@/dataSets/{identifier}", created, f"the reference is @/dataSets/{identifier}", reference)
 
 
 @requirement("EXP-DATASET-009")
-def test_the_form_of_the_id(created: Exchange):
+def test_the_form_of_the_id(created: Exchange, identifier: str):
     """An id has 24 hexadecimal digits."""
-    identifier = dataset_id(created)
     expect(re.fullmatch("[0-9a-f]{24}", identifier), created, "the id has 24 hexadecimal digits", identifier)
 
 

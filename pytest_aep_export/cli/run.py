@@ -6,7 +6,6 @@ import json
 import os
 import sys
 import time
-from pathlib import Path
 
 import click
 from rich.console import Console
@@ -16,7 +15,7 @@ from pytest_aep_export.cli.progress import progress_for
 from pytest_aep_export.contract.dialects import CANONICAL, DIALECTS
 from pytest_aep_export.errors import ConfigurationError
 from pytest_aep_export.report.document import Run, judge_run, run_schema
-from pytest_aep_export.report.terminal import print_run
+from pytest_aep_export.report.terminal import export_svg, print_run
 from pytest_aep_export.suite.registry import load
 from pytest_aep_export.suite.runner import run_suite
 from pytest_aep_export.suite.targets import EMULATOR, Target, probe, resolve
@@ -45,9 +44,19 @@ _PLAIN_WIDTH = 120
     "-k", "select", default="", metavar="EXPR", help="Judge only these, such as 'EXP-LIST and not EXP-LIST-022'."
 )
 @click.option("--json", "json_path", metavar="FILE", help="Write one verdict per requirement; - is standard output.")
+@click.option("--svg", "svg_path", metavar="FILE", help="Draw the summary as a picture.")
 @click.option("--live", is_flag=True, help="Let the target be Adobe's live service.")
 @schema_option(run_schema)
-def run(target: str, ims_url: str, dialect: str, select: str, json_path: str | None, *, live: bool) -> None:
+def run(
+    target: str,
+    ims_url: str,
+    dialect: str,
+    select: str,
+    json_path: str | None,
+    svg_path: str | None,
+    *,
+    live: bool,
+) -> None:
     """Judge a server, requirement by requirement.
 
     Ends with 0 when every MUST was judged and holds, 1 when one does not, 2 when it was called wrongly,
@@ -61,7 +70,10 @@ def run(target: str, ims_url: str, dialect: str, select: str, json_path: str | N
         with resolve(target, **options, credentials=os.environ, live=live) as opened:
             found = _judge(opened, select, console)
     print_run(found, console)
-    _write(found, json_path)
+    if json_path:
+        _write(json_path, f"{json.dumps(found.to_json(), indent=2, ensure_ascii=False)}\n")
+    if svg_path:
+        _write(svg_path, export_svg(found))
     click.get_current_context().exit(found.exit_code)
 
 
@@ -90,16 +102,9 @@ def _console(*, to_stderr: bool) -> Console:
     return console
 
 
-def _write(found: Run, path: str | None) -> None:
-    if not path:
-        return
-    text = json.dumps(found.to_json(), indent=2, ensure_ascii=False)
-    if path == "-":
-        click.echo(text)
-        return
+def _write(path: str, text: str) -> None:
     try:
-        Path(path).write_text(f"{text}\n", "utf-8")
+        with click.open_file(path, "w", encoding="utf-8") as file:
+            file.write(text)
     except OSError as error:
-        raise CouldNotRunError(
-            f"the verdicts cannot be written to {path}: {error.strerror}; name another file"
-        ) from error
+        raise CouldNotRunError(f"{path} cannot be written ({error.strerror}): name another file") from error

@@ -91,7 +91,6 @@ class Landing:
     def _rewind(self, to: int) -> None:
         with local_file(self._name):
             self._out.seek(to)
-            self._out.truncate()
         self.size = to
 
 

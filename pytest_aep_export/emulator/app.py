@@ -217,9 +217,12 @@ class Emulator:
         if name not in organisation.sandboxes:
             sandbox = Sandbox(organisation, name, data)
             organisation.sandboxes[name] = sandbox
-            if not self.state.store.holds(sandbox.key):
+            newest = self.state.store.latest(sandbox.key)
+            if newest is None:
                 catalog.seed(self.state.store, sandbox)
                 merge_policies.seed(self.state.store, sandbox)
+            else:
+                organisation.clock.reach(newest)  # what is made from now on is newer than what was kept
         return Tenant(self, organisation, organisation.sandboxes[name])
 
     def delete(self, organisation: Organisation) -> None:

@@ -152,11 +152,12 @@ class Store:
             ).fetchall()
         return [json.loads(row[0]) for row in rows]
 
-    def holds(self, tenant: str) -> bool:
-        """Whether there is any document of this tenant."""
+    def latest(self, tenant: str) -> int | None:
+        """When the tenant's newest document was created, in ms since the epoch; None when it has none."""
         with self._lock:
-            row = self._db.execute("SELECT 1 FROM resources WHERE tenant = ? LIMIT 1", (tenant,)).fetchone()
-        return row is not None
+            row = self._db.execute("SELECT MAX(created) FROM resources WHERE tenant = ?", (tenant,)).fetchone()
+        latest: int | None = row[0]
+        return latest
 
     def drop(self, tenant: str) -> None:
         """Forget all documents of a tenant; its numbers stay taken."""

@@ -37,8 +37,8 @@ __all__ = [
 Array: TypeAlias = "pa.Array[Any]"
 Flags: TypeAlias = NDArray[np.bool_]
 
-_HEX: Final = np.frombuffer(b"".join(b"%04x" % i for i in range(1 << 16)), dtype="S4")
-_DECIMAL: Final = np.frombuffer(b"".join(b"%04d" % i for i in range(10_000)), dtype="S4")
+_HEX: Final = np.frombuffer(b"".join(b"%04x" % i for i in range(1 << 16)), dtype=np.uint32)
+_DECIMAL: Final = np.frombuffer(b"".join(b"%04d" % i for i in range(10_000)), dtype=np.uint32)
 _GROUPS: Final = (16, 12, 8, 4, 0)
 _LIST: Final[Any] = pa.ListArray.from_arrays
 _MAP: Final[Any] = pa.MapArray.from_arrays
@@ -63,10 +63,11 @@ def hex_text(*words: NDArray[np.uint64]) -> pa.StringArray:
     return fixed(_hex_letters(*words))
 
 
-def tagged(words: NDArray[np.uint64], tags: Sequence[bytes], which: Integers) -> pa.StringArray:
-    """Eight hexadecimal digits from the lower half of each word, and after them one of the tags, all of one length."""
-    ends = np.array(tags)[which].view(np.uint8).reshape(len(which), -1 if len(which) else len(tags[0]))
-    return fixed(np.concatenate([_hex_letters(words)[:, :8], ends], axis=1))
+def tagged(words: NDArray[np.uint64], tags: Sequence[str]) -> pa.StringArray:
+    """Twelve hexadecimal digits of each word, followed by one of the tags, which are all of one length."""
+    which = words >> np.uint64(48)
+    letters = np.array([list(tag.encode()) for tag in tags], dtype=np.uint8)[which % np.uint64(len(tags))]
+    return fixed(np.concatenate([_hex_letters(words)[:, :12], letters], axis=1))
 
 
 def decimal_text(*words: NDArray[np.uint64], width: int) -> pa.StringArray:
@@ -91,7 +92,8 @@ def pick(values: Array, places: NDArray[Any], where: Flags | None = None) -> Arr
 
 def constant(value: Any, count: int) -> Array:
     """A column that holds one value everywhere."""
-    return pa.repeat(value, count)
+    column: Array = pa.repeat(value, count)
+    return column
 
 
 def interleaved(choice: Integers, columns: Sequence[Array]) -> Array:

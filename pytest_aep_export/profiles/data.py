@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -21,8 +22,7 @@ from pytest_aep_export.profiles.schema import EVENTS, FRAGMENTS
 
 __all__ = ["ProfileData", "generate", "write_parquet"]
 
-_BATCH: Final = 8192
-_GROUP: Final = 131_072
+_BATCH: Final = 16_384
 _FRAGMENTS: Final = "fragments.parquet"
 _EVENTS: Final = "events.parquet"
 
@@ -104,13 +104,22 @@ def write_parquet(
     folder.mkdir(parents=True, exist_ok=True)
     rows = 0
     with _writer(folder / _FRAGMENTS, FRAGMENTS) as first, _writer(folder / _EVENTS, EVENTS) as second:
-        for done, records, happenings in batches:
-            first.write_batch(records, row_group_size=_GROUP)
-            second.write_batch(happenings, row_group_size=_GROUP)
+        for done, records, happenings in _ahead(batches):
+            first.write_batch(records)
+            second.write_batch(happenings)
             rows += records.num_rows + happenings.num_rows
             if progress is not None:
                 progress(done)
     return rows
+
+
+def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The batches, each made in a thread while the one before it is in use."""
+    with ThreadPoolExecutor(1) as maker:
+        coming = maker.submit(next, batches, None)
+        while batch := coming.result():
+            coming = maker.submit(next, batches, None)
+            yield batch
 
 
 def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:

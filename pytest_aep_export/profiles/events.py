@@ -11,9 +11,8 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from pytest_aep_export.profiles.columns import Array, Flags, lists, pick, struct, uuid_text
+from pytest_aep_export.profiles.columns import Array, Flags, constant, interleaved, lists, pick, struct, uuid_text
 from pytest_aep_export.profiles.persons import Identity, Persons, identity_map, ms, times
 from pytest_aep_export.profiles.policies import WEB
 from pytest_aep_export.profiles.pools import BROWSERS, IP_ADDRESSES, PAGES, PRODUCTS
@@ -78,16 +77,18 @@ def _origin(rows: _Rows) -> dict[str, Array]:
     unknown = rows.person.draw.chance("unknown device", 0.05) & rows.draw.chance("with unknown device", 0.5)
     known = ~unknown & rows.person.on_web() & rows.draw.chance("logged out", 0.5)
     customer = ~unknown & ~known
-    devices = pc.if_else(pa.array(unknown), rows.person.device_id("stranger"), rows.person.device_id())
-    customers = rows.person.customer_id()
-    everywhere = np.ones(len(rows.kind), dtype=bool)
+    customers = rows.person.where(customer).customer_id()
+    devices = interleaved(
+        unknown[~customer].astype(np.int64),
+        [rows.person.where(known).device_id(), rows.person.where(unknown).device_id("unknown device")],
+    )
     return {
-        "datasetId": pick(pa.array([WEB]), np.zeros_like(rows.kind)),
+        "datasetId": constant(WEB, len(rows.kind)),
         "identityNamespace": pick(pa.array(["ECID", "CRMID"]), customer.astype(np.int64)),
-        "identityId": pc.if_else(pa.array(customer), customers, devices),
+        "identityId": interleaved(customer.astype(np.int64), [devices, customers]),
         "identityMap": identity_map(
-            Identity("CRMID", customers, customer, everywhere, "authenticated"),
-            Identity("ECID", devices, ~customer, everywhere, "ambiguous"),
+            Identity("CRMID", customer, customers, primary=True, state="authenticated"),
+            Identity("ECID", ~customer, devices, primary=True, state="ambiguous"),
         ),
     }
 
@@ -111,7 +112,7 @@ def _environment(rows: _Rows) -> Array:
         browser,
         name=_column(BROWSERS, "name", index, browser),
         version=_column(BROWSERS, "version", index, browser),
-        acceptLanguage=pick(rows.person.pools.language, np.zeros_like(index), browser),
+        acceptLanguage=pick(pa.array([rows.person.pools.language]), np.zeros_like(index), browser),
         userAgent=_column(BROWSERS, "userAgent", index, browser),
         viewportHeight=pa.array(600 + 90 * width, mask=~browser),
         viewportWidth=pa.array(800 + 160 * width, mask=~browser),
@@ -147,7 +148,7 @@ def _products(rows: _Rows) -> Array:
         name=_column(PRODUCTS, "name", index),
         quantity=pa.array(1 + index % 3),
         priceTotal=pa.array(_price(index)),
-        currencyCode=pick(pa.array(["USD"]), np.zeros_like(index)),
+        currencyCode=constant("USD", len(index)),
     )
     return lists(counts, items)
 
@@ -170,7 +171,7 @@ def _commerce(rows: _Rows) -> Array:
         bought,
         purchaseID=uuid_text(rows.draw.bits("purchase"), rows.draw.bits("purchase/low")),
         priceTotal=pa.array(np.sum(prices, axis=0)),
-        currencyCode=pick(pa.array(["USD"]), np.zeros_like(count)),
+        currencyCode=constant("USD", len(count)),
     )
     return struct(bought, order=order)
 

@@ -7,7 +7,6 @@ an e-mail address or the CRMID: it is a profile of its own without a graph, and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_aep_export.profiles.columns import Array, Flags, hex_text, lists, maps, pick, struct
+from pytest_aep_export.profiles.columns import Array, Flags, constant, hex_text, interleaved, lists, maps, pick, struct
 from pytest_aep_export.profiles.persons import Identity, Persons, identity_map, ms, times
-from pytest_aep_export.profiles.policies import CRM, DEFAULT_SEGMENTS, LOYALTY, WEB, DefaultSegment
+from pytest_aep_export.profiles.policies import CRM, DEFAULT_SEGMENTS, LOYALTY, WEB
 from pytest_aep_export.profiles.pools import PHONES
 from pytest_aep_export.profiles.randomness import Integers, Stream
 from pytest_aep_export.profiles.schema import FRAGMENTS
@@ -80,24 +79,25 @@ def fragments(persons: Persons) -> pa.RecordBatch:
 def _origin(rows: _Rows) -> dict[str, Array]:
     joined = rows.person.draw.between("joined", _FIRST, _LAST)
     later = rows.draw.between("updated", -60 * _DAY, 120 * _DAY)
-    customers, devices = rows.person.customer_id(), rows.person.device_id()
     with_email = rows.person.has_email()
+    by_customer = ~rows.web | ~with_email
+    devices = rows.person.where(rows.web).device_id()
     return {
         "datasetId": pick(_DATASETS, rows.slot),
         "ingestTime": times(joined + np.where(rows.crm, 0, later)),
         "identityNamespace": pick(pa.array(["CRMID", "ECID"]), rows.web.astype(np.int64)),
-        "identityId": pc.if_else(pa.array(rows.web), devices, customers),
+        "identityId": interleaved(rows.web.astype(np.int64), [rows.person.where(~rows.web).customer_id(), devices]),
         "identityMap": identity_map(
-            Identity("CRMID", customers, ~rows.web | ~with_email, ~rows.web, "authenticated"),
-            Identity("ECID", devices, rows.web, rows.web, "ambiguous"),
-            Identity("Email", rows.person.email(), with_email, np.zeros(len(rows.slot), dtype=bool), "ambiguous"),
+            Identity("CRMID", by_customer, rows.person.where(by_customer).customer_id(), ~rows.web, "authenticated"),
+            Identity("ECID", rows.web, devices, primary=True, state="ambiguous"),
+            Identity("Email", with_email, rows.person.where(with_email).email(), primary=False, state="ambiguous"),
         ),
     }
 
 
 def _attributes(rows: _Rows) -> dict[str, Array]:
     return {
-        "_id": hex_text(rows.draw.bits("_id"), rows.draw.bits("_id/low"), width=32),
+        "_id": hex_text(rows.draw.bits("_id"), rows.draw.bits("_id/low")),
         "personID": pc.if_else(pa.array(rows.web), None, rows.person.customer_id()),
         "person": _person(rows),
         "personalEmail": _email(rows),
@@ -137,12 +137,11 @@ def _person(rows: _Rows) -> Array:
 
 def _email(rows: _Rows) -> Array:
     known = rows.some("email", crm=1, loyalty=0.7) & rows.person.has_email()
-    other = pa.array(rows.differs("email", 0.5))
     return struct(
         known,
         primary=pa.array(rows.crm),
-        address=pc.if_else(other, rows.person.email("second email"), rows.person.email()),
-        type=_constant("personal", rows),
+        address=rows.person.email(rows.differs("email", 0.5)),
+        type=constant("personal", len(rows.slot)),
         status=pick(pa.array(["active", "pending_verification"]), rows.differs("email status", 0.3).astype(np.int64)),
     )
 
@@ -166,10 +165,10 @@ def _address(rows: _Rows) -> Array:
         city=column("city", postal),
         stateProvince=column("stateProvince", located),
         postalCode=column("postalCode", postal),
-        countryCode=_constant(pools.country_code, rows),
-        country=_constant(pools.country, rows),
+        countryCode=constant(pools.country_code, len(index)),
+        country=constant(pools.country, len(index)),
         _schema=struct(located, latitude=column("latitude", located), longitude=column("longitude", located)),
-        status=pick(pa.array(["active"]), np.zeros_like(rows.slot), postal),
+        status=pick(pa.array(["active"]), np.zeros_like(index), postal),
     )
 
 
@@ -180,7 +179,7 @@ def _phone(rows: _Rows) -> Array:
         rows.some("phone", crm=0.6, loyalty=0.5),
         primary=pa.array(rows.crm),
         number=pick(PHONES, index),
-        status=_constant("active", rows),
+        status=constant("active", len(index)),
     )
 
 
@@ -198,32 +197,19 @@ def _rank(counts: Integers) -> Integers:
 
 
 def _membership(rows: _Rows) -> Array:
-    """Segments of Adobe's are evaluated on the CRM's records, imported ones come with the loyalty programme's."""
-    own = [segment for segment in DEFAULT_SEGMENTS if segment.namespace == "ups"]
-    imported = [segment for segment in DEFAULT_SEGMENTS if segment.namespace != "ups"]
-    inner = [_segments(rows, own, rows.crm), _segments(rows, imported, rows.loyalty)]
-    counts = np.stack([np.asarray(column.is_valid()) for column in inner], axis=1)
-    places, kinds = np.nonzero(counts)
-    values = pick(pa.concat_arrays(inner), kinds * len(rows.slot) + places)
-    keys = pick(pa.array([own[0].namespace, imported[0].namespace]), kinds)
-    return maps(counts.sum(axis=1), keys, values)
-
-
-def _segments(rows: _Rows, segments: Sequence[DefaultSegment], where: Flags) -> Array:
-    lots = np.stack([rows.draw.unit(f"segment {segment.id}") for segment in segments], axis=1)
-    realized = np.array([segment.realized for segment in segments])
-    known = where[:, np.newaxis] & (lots < realized + np.array([segment.exited for segment in segments]))
+    """Segments of the platform are evaluated on the CRM's records; imported ones come with the loyalty programme's."""
+    home = np.array([_CRM if segment.namespace == "ups" else _LOYALTY for segment in DEFAULT_SEGMENTS])
+    realized = np.array([segment.realized for segment in DEFAULT_SEGMENTS])
+    exited = np.array([segment.exited for segment in DEFAULT_SEGMENTS])
+    lots = np.stack([rows.draw.unit(f"in {segment.id}") for segment in DEFAULT_SEGMENTS], axis=1)
+    known = (rows.slot[:, np.newaxis] == home) & (lots < realized + exited)
     places, which = np.nonzero(known)
-    qualified = np.stack(
-        [rows.draw.between(f"qualified {segment.id}", ms(2017, 11, 1), _LAST) for segment in segments], axis=1
-    )
+    draw = rows.draw.at(rows.draw.index[places] * np.uint64(len(home)) + which.astype(np.uint64), "membership")
     items = struct(
-        lastQualificationTime=times(qualified[places, which]),
+        lastQualificationTime=times(draw.between("qualified", ms(2017, 11, 1), _LAST)),
         status=pick(pa.array(["exited", "realized"]), (lots < realized)[places, which].astype(np.int64)),
     )
-    return maps(known.sum(axis=1), pick(pa.array([segment.id for segment in segments]), which), items)
-
-
-def _constant(value: str | Array, rows: _Rows) -> Array:
-    pool = pa.array([value]) if isinstance(value, str) else value
-    return pick(pool, np.zeros_like(rows.slot))
+    counts = known.sum(axis=1)
+    inner = maps(counts[counts > 0], pick(pa.array([segment.id for segment in DEFAULT_SEGMENTS]), which), items)
+    spaces = pick(pa.array(["ups", "aam"]), rows.slot[counts > 0])
+    return maps((counts > 0).astype(np.int64), spaces, inner)

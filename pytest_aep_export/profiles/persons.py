@@ -10,7 +10,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_aep_export.profiles.columns import Array, Flags, decimal_text, hex_text, lists, maps, pick, struct
+from pytest_aep_export.profiles.columns import (
+    Array,
+    Flags,
+    decimal_text,
+    hex_text,
+    interleaved,
+    lists,
+    maps,
+    pick,
+    struct,
+    tagged,
+)
 from pytest_aep_export.profiles.pools import DOMAINS, Pools
 from pytest_aep_export.profiles.randomness import Integers, Stream
 
@@ -43,6 +54,10 @@ class Persons:
         """The persons at these places."""
         return Persons(self.draw.at(self.draw.index[places]), self.pools)
 
+    def where(self, flags: Flags) -> Persons:
+        """The persons at the places where a flag is true."""
+        return self.at(np.flatnonzero(flags))
+
     def customer_id(self) -> Array:
         """Their ids in the namespace CRMID: no two persons share one."""
         return hex_text(self.draw.bits("customer"))
@@ -51,12 +66,13 @@ class Persons:
         """Ids in the namespace ECID: 38 digits."""
         return decimal_text(self.draw.bits(device), self.draw.bits(f"{device}/low"), width=38)
 
-    def email(self, address: str = "email") -> Array:
-        """An e-mail address; other words for ``address`` give other ones."""
-        local = self.pools.names["local"].combine_chunks()
-        unique = hex_text(self.draw.bits(address), width=10)
-        domain = pick(DOMAINS, self.draw.below(f"{address}/domain", len(DOMAINS)))
-        joined: Array = _JOIN(pick(local, self.name()), unique, domain, "")
+    def email(self, other: Flags | None = None) -> Array:
+        """Their e-mail address; where ``other`` is true, another one of theirs."""
+        words = self.draw.bits("email")
+        if other is not None:
+            words = np.where(other, self.draw.bits("other email"), words)
+        local = pick(self.pools.names["local"].combine_chunks(), self.name())
+        joined: Array = _JOIN(local, tagged(words, DOMAINS), "")
         return joined
 
     def name(self) -> Integers:
@@ -78,12 +94,20 @@ class Persons:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The identities of one namespace, one for each row: present where ``where`` is true."""
+    """The identities of one namespace.
+
+    Attributes:
+        namespace: The namespace's code.
+        where: The rows that have one.
+        ids: The ids, one for each row that has one.
+        primary: Whether they are primary: in all rows, or for each row.
+        state: Their authenticated state.
+    """
 
     namespace: str
-    ids: Array
     where: Flags
-    primary: Flags
+    ids: Array
+    primary: Flags | bool
     state: str
 
 
@@ -94,8 +118,8 @@ def identity_map(*identities: Identity) -> Array:
     """An ``identityMap`` column: for each row the identities that are present, at most one of each namespace."""
     present = np.stack([identity.where for identity in identities], axis=1)
     rows, kinds = np.nonzero(present)
-    primary = np.stack([identity.primary for identity in identities], axis=1)[rows, kinds]
-    ids = pick(pa.concat_arrays([identity.ids for identity in identities]), kinds * len(present) + rows)
+    primary = np.stack([np.broadcast_to(identity.primary, len(present)) for identity in identities])[kinds, rows]
+    ids = interleaved(kinds, [identity.ids for identity in identities])
     states = np.array([_STATES.index(identity.state).as_py() for identity in identities])[kinds]
     items = struct(id=ids, authenticatedState=pick(_STATES, states), primary=pa.array(primary))
     keys = pick(pa.array([identity.namespace for identity in identities]), kinds)

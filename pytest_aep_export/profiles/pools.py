@@ -25,8 +25,8 @@ _NAMES: Final = 2048
 _ADDRESSES: Final = 512
 _COMPANIES: Final = 64
 
-DOMAINS: Final = pa.array(["@example.com", "@example.org"])
-"""What e-mail addresses end with."""
+DOMAINS: Final = ("@example.com", "@example.org")
+"""What e-mail addresses end with: of one length."""
 
 PHONES: Final = pa.array([f"1-{area}-555-01{line:02}" for area in (202, 303, 404, 617) for line in range(100)])
 """Phone numbers."""
@@ -95,17 +95,17 @@ class Pools:
             first part of an e-mail address with a dot at its end.
         addresses: ``street1``, ``city``, ``stateProvince``, ``postalCode``, ``latitude``, ``longitude``.
         companies: Names of companies.
-        country: The country's name, one value.
-        country_code: Its two letters, one value.
-        language: The locale as browsers write it, one value.
+        country: The country's name, a text or null.
+        country_code: Its two letters, a text or null.
+        language: The locale as browsers write it.
     """
 
     names: pa.Table
     addresses: pa.Table
     companies: pa.Array[Any]
-    country: pa.Array[Any]
-    country_code: pa.Array[Any]
-    language: pa.Array[Any]
+    country: pa.Scalar[Any]
+    country_code: pa.Scalar[Any]
+    language: str
 
 
 @lru_cache(maxsize=8)
@@ -124,9 +124,9 @@ def pools(locale: str) -> Pools:
         names=pa.Table.from_pylist(_names(faker)),
         addresses=pa.Table.from_pylist(_addresses(faker)),
         companies=pa.array([faker.company() for _ in range(_COMPANIES)]),
-        country=pa.array([_optional(faker, "current_country")], pa.string()),
-        country_code=pa.array([_optional(faker, "current_country_code")], pa.string()),
-        language=pa.array([locale.replace("_", "-")]),
+        country=pa.scalar(_optional(faker, "current_country"), pa.string()),
+        country_code=pa.scalar(_optional(faker, "current_country_code"), pa.string()),
+        language=locale.replace("_", "-"),
     )
 
 

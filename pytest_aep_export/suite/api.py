@@ -14,7 +14,16 @@ from urllib.parse import quote
 
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.suite import payloads
-from pytest_aep_export.suite.expect import document, expect, not_applicable, not_verified, pick, prerequisite, status
+from pytest_aep_export.suite.expect import (
+    array,
+    document,
+    expect,
+    not_applicable,
+    not_verified,
+    pick,
+    prerequisite,
+    status,
+)
 from pytest_aep_export.suite.targets import Target
 
 if TYPE_CHECKING:
@@ -95,7 +104,7 @@ class Api:
         """The id of a merge policy of the tenant: the seed's if it is there, else the default one, else any."""
         if not self._policy:
             exchange = status(self.target.send("GET", POLICIES), {200}, "the tenant's merge policies are listed")
-            policies = pick(exchange, "/children")
+            policies = [policy for policy in array(exchange, "/children") if isinstance(policy, Mapping)]
             ranked = sorted(policies, key=lambda p: (p.get("id") == _SAMPLE_POLICY, p.get("default") is True))
             expect(ranked, exchange, "the tenant has a merge policy", "none")
             self._policy = str(ranked[-1]["id"])
@@ -125,13 +134,15 @@ class Api:
         return self.target.send("GET", JOBS, query=query)
 
     def walk(self, **query: object) -> Iterator[Exchange]:
-        """The pages of the list, as far as their links lead."""
-        exchange = self.list_jobs(**query)
+        """The pages of the list, as far as their links lead; no link may lead back."""
+        exchange, followed = self.list_jobs(**query), set[str]()
         for _ in range(_PAGES):
             yield status(exchange, {200}, "a page of the list is answered with 200")
             link = next_link(document(exchange))
             if not link:
                 return
+            expect(link not in followed, exchange, "a link leads to a page that was not met before", link)
+            followed.add(link)
             exchange = self.target.send("GET", below_ups(link))
         not_verified(f"the list has more than {_PAGES} pages")
 
@@ -166,18 +177,21 @@ class Api:
 
     @prerequisite()
     def entries(self, batch: str) -> list[dict[str, Any]]:
-        """Every file of a batch: ``name``, ``length`` and the rest of its entry, with ``dataSetFileId`` added."""
+        """Every file of a batch: ``name``, ``length``, ``href``, and the ``id`` that it is asked for by."""
         listed = status(self.list_batch(batch), {200}, "the files of the batch are listed")
         found: list[dict[str, Any]] = []
-        for position in range(len(pick(listed, "/data"))):
+        for position in range(len(array(listed, "/data"))):
             identifier = str(pick(listed, f"/data/{position}/dataSetFileId"))
             shown = status(self.list_file(identifier), {200}, "a file of the batch is shown")
-            found += [{**entry, "dataSetFileId": identifier} for entry in pick(shown, "/data")]
+            for number in range(len(array(shown, "/data"))):
+                names = ("name", "length", "_links/self/href")
+                name, length, href = (str(pick(shown, f"/data/{number}/{name}")) for name in names)
+                found.append({"id": identifier, "name": name, "length": length, "href": href})
         return found
 
     def read(self, entry: Mapping[str, Any]) -> Exchange:
         """Download one file of `entries`."""
-        return self.list_file(str(entry["dataSetFileId"]), path=entry["name"])
+        return self.list_file(entry["id"], path=entry["name"])
 
     @prerequisite()
     def table(self, job: Exchange) -> pa.Table:
@@ -207,8 +221,11 @@ def dataset_id(created: Exchange) -> str:
 def batch_ids(job: Exchange) -> list[str]:
     """The batches that a job names: the one, or those of its segments, as an array or an object (divergence 47)."""
     destination = pick(job, "/destination")
+    expect(isinstance(destination, Mapping), job, "a job's destination is an object", destination)
     batches = destination.get("batches") or []
-    several = [batches] if isinstance(batches, Mapping) else batches
+    several = [
+        batch for batch in ([batches] if isinstance(batches, Mapping) else batches) if isinstance(batch, Mapping)
+    ]
     found = [str(b["batchId"]) for b in several if b.get("batchId")] or [str(destination.get("batchId") or "")]
     expect(all(found), job, "a finished job names its batch", destination)
     return found

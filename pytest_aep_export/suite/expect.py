@@ -19,6 +19,7 @@ __all__ = [
     "NOT_APPLICABLE",
     "NOT_VERIFIED",
     "UnmetError",
+    "array",
     "conforms",
     "describe",
     "document",
@@ -136,6 +137,14 @@ def number(exchange: Exchange, pointer: str) -> int | float:
     value = pick(exchange, pointer)
     expect(isinstance(value, int | float) and not isinstance(value, bool), exchange, f"{pointer} is a number", value)
     return value  # type: ignore[no-any-return]
+
+
+def array(exchange: Exchange, pointer: str) -> list[Any]:
+    """The array that a JSON pointer names in the answer's body."""
+    __tracebackhide__ = True
+    value = pick(exchange, pointer)
+    expect(isinstance(value, list), exchange, f"{pointer} is an array", value)
+    return list(value)
 
 
 def refused(exchange: Exchange, required: str) -> Mapping[str, Any]:

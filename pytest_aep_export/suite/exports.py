@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.suite import payloads
 from pytest_aep_export.suite.api import Api, batch_ids
-from pytest_aep_export.suite.expect import expect, not_verified, number, pick, prerequisite, status
+from pytest_aep_export.suite.expect import array, expect, not_verified, number, pick, prerequisite, status
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["Exports", "Shown"]
 
-_FAR_FUTURE = "2999-12-31T23:59:59Z"
+_FAR_FUTURE: Final = "2999-12-31T23:59:59Z"
+_ENDS: Final = ("startTimeInMs", "endTimeInMs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,19 @@ class Shown:
         for name in names:
             value = value.get(name) if isinstance(value, dict) else None
         return value
+
+    @property
+    def dataset(self) -> Any:
+        """The target dataset, in whichever spelling (divergence 31)."""
+        return self.get("destination", "datasetId") or self.get("destination", "dataSetId")
+
+    @property
+    def timers(self) -> dict[str, tuple[int | float, int | float]]:
+        """Start and end of every timer of the metrics that has both."""
+        metrics = self.get("metrics")
+        found = metrics if isinstance(metrics, dict) else {}
+        complete = [n for n, timer in found.items() if isinstance(timer, dict) and {*_ENDS} <= timer.keys()]
+        return {n: (self.number(f"/metrics/{n}/{_ENDS[0]}"), self.number(f"/metrics/{n}/{_ENDS[1]}")) for n in complete}
 
     def expect(self, met: object, required: str, found: object) -> None:
         """Require that a condition on the job is met."""
@@ -85,7 +99,10 @@ class Exports:
     @prerequisite()
     def id(self, kind: str) -> Any:
         """The job's id."""
-        return pick(status(self.created(kind), range(200, 300), f"the export {kind!r} is created"), "/id")
+        created = status(self.created(kind), range(200, 300), f"the export {kind!r} is created")
+        found = pick(created, "/id")
+        expect(isinstance(found, int | str), created, "id is a number or a text", found)
+        return found
 
     @property
     def ids(self) -> list[Any]:
@@ -110,9 +127,10 @@ class Exports:
         wanted = str(pick(self.finished(kind), "/id"))
         with prerequisite():
             for page in self._api.walk(limit=100):
-                for position, record in enumerate(pick(page, "/records")):
-                    if str(record.get("id")) == wanted:
-                        return Shown(page, f"/records/{position}")
+                for position in range(len(array(page, "/records"))):
+                    listed = Shown(page, f"/records/{position}")
+                    if str(listed.get("id")) == wanted:
+                        return listed
         return not_verified(f"the list does not show job {wanted}")
 
     @prerequisite()

@@ -99,8 +99,12 @@ class Target:
         self.patience = patience
         self.exchanges: list[Exchange] = []
         self._token = ""
-        self._http = httpx.Client(timeout=patience.answer, transport=transport, headers={"Accept": "application/json"})
-        self._http.headers["User-Agent"] = f"aep-export-suite/{SUITE_VERSION}"
+        self._http = httpx.Client(
+            timeout=patience.answer,
+            transport=transport,
+            headers={"Accept": "application/json", "User-Agent": f"aep-export-suite/{SUITE_VERSION}"},
+            trust_env=kind == "url",  # no proxy of the environment lies between here and the emulator
+        )
 
     def close(self) -> None:
         """Close the connections."""

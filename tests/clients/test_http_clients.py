@@ -216,4 +216,4 @@ def test_a_client_without_a_token_is_refused_in_json(
     status, body = call(Ask("GET", f"{aep_server.url}/data/core/ups/export/jobs", headers), tmp_path)
 
     assert status == 403
-    assert json.loads(body)["error_code"] == "403000"
+    assert json.loads(body) == {"error_code": "403010", "message": "Oauth token is missing."}

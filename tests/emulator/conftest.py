@@ -103,6 +103,12 @@ def connections() -> Iterator[httpx.BaseTransport]:
 
 
 @pytest.fixture
+def open_api(connections: httpx.BaseTransport) -> Callable[[Tenant, str], Api]:
+    """Opens a tenant of an emulator that the test made itself."""
+    return lambda tenant, url: Api(tenant, url, connections)
+
+
+@pytest.fixture
 def make_api(aep_server: EmulatorServer, connections: httpx.BaseTransport) -> Iterator[Callable[..., Api]]:
     """Makes a tenant that behaves as told; no answer to any of them may break the emulator's own contract."""
     emulator, made = aep_server.emulator, []

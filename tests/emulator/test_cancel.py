@@ -99,7 +99,7 @@ def paused_export(monkeypatch):
         calls.append(arguments)
         result = compute(*arguments)
         started.set()
-        assert go_on.wait(20)
+        assert go_on.wait(10)
         return result
 
     monkeypatch.setattr(exporting, "compute", paused)
@@ -120,14 +120,14 @@ def test_a_job_can_be_cancelled_while_its_export_runs(api, aep_server, paused_ex
     job = api.create()
     api.look(job["id"])
     thread, answers = _in_thread(api.look, job["id"])
-    assert started.wait(20)
+    assert started.wait(10)
     folder = _folder(api, aep_server, job["destination"]["batchId"])
     assert list(folder.iterdir())
     assert _batch_is_hidden(api, job["destination"]["batchId"])
     assert api.cancel(job["id"]).response.status == 204
     assert api.look(job["id"])["status"] == "CANCELLED"
     go_on.set()
-    thread.join(20)
+    thread.join(10)
     assert answers[0]["status"] == "CANCELLED"
     assert api.look(job["id"])["status"] == "CANCELLED"
     assert _batch_is_hidden(api, job["destination"]["batchId"])
@@ -140,11 +140,11 @@ def test_looks_at_a_running_export_do_not_start_it_again(api, paused_export):
     job = api.create()["id"]
     api.look(job)
     thread, answers = _in_thread(api.look, job)
-    assert started.wait(20)
+    assert started.wait(10)
     assert [api.look(job)["status"] for _ in range(3)] == ["PROCESSING"] * 3
     assert api.tenant.step(job).status == "PROCESSING"
     go_on.set()
-    thread.join(20)
+    thread.join(10)
     assert answers[0]["status"] == "SUCCEEDED"
     assert api.look(job) == answers[0]
     assert len(calls) == 1
@@ -158,7 +158,7 @@ def test_many_looks_at_once_compute_the_export_once(api, monkeypatch):
     api.look(job)
     threads, answers = zip(*[_in_thread(api.look, job) for _ in range(8)], strict=True)
     for thread in threads:
-        thread.join(20)
+        thread.join(10)
     assert {answer["status"] for [answer] in answers} <= {"PROCESSING", "SUCCEEDED"}
     assert api.look(job)["status"] == "SUCCEEDED"
     assert len(calls) == 1
@@ -173,10 +173,10 @@ def test_a_tenant_can_be_deleted_while_its_export_runs(make_api, aep_server, pau
     if mode == "per-poll":
         api.look(job["id"])
     thread, answers = _in_thread(api.send, "GET", f"{JOBS}/{job['id']}")
-    assert started.wait(20)
+    assert started.wait(10)
     api.tenant.delete()
     go_on.set()
-    thread.join(20)
+    thread.join(10)
     assert not thread.is_alive()
     assert answers[0].response.status < 500
     assert len(calls) == 1
@@ -194,7 +194,7 @@ def test_a_tenant_that_is_deleted_before_its_job_moves_ends_the_job(make_api, ae
     job = jobs.find(state.store, sandbox.key, str(api.create()["id"]))
     api.tenant.delete()
     thread, answers = _in_thread(advance.advance, state, sandbox, job, advance.Cause.TIME)
-    thread.join(20)
+    thread.join(10)
     assert not thread.is_alive()
     assert answers[0].life == job.life
 

@@ -59,6 +59,14 @@ def test_tenants_and_kinds_never_mix(documents):
     store.close()
 
 
+@given(DOCUMENTS)
+def test_the_newest_document_says_how_far_time_has_come(documents):
+    """The latest creation of the tenant's own documents; None when there is none."""
+    store = _filled(documents)
+    assert store.latest("a") == max([d[2] for d in documents if d[0] == "a"], default=None)
+    store.close()
+
+
 def test_a_document_is_found_by_its_exact_id(store: Store):
     """What is stored comes back; ids are compared as text."""
     store.put("t", JOB, "7", {"x": ["é", 1.5, None]}, number=7, created=1)

@@ -130,7 +130,7 @@ def test_the_readme_is_rewritten_between_its_markers_only():
 
 def test_a_readme_without_markers_is_refused():
     """A README with no place for the table is left alone, and the error names the markers."""
-    with pytest.raises(ValueError, match="benchmarks: begin"):
+    with pytest.raises(ValueError, match="benchmarks start"):
         show.readme("no markers", [FAST])
 
 

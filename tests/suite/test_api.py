@@ -101,8 +101,17 @@ def test_pages_are_followed_by_their_links():
 def test_a_walk_gives_up(monkeypatch: pytest.MonkeyPatch):
     """A walk that does not end is not verified."""
     monkeypatch.setattr(module, "_PAGES", 3)
+    pages = ({"link": {"next": f"/export/jobs?offset=1_{number}"}} for number in range(9))
     with pytest.raises(Skipped, match="more than 3 pages"):
-        list(api_of({"link": {"next": "/export/jobs?offset=1_1"}}).walk())
+        list(api_of(*pages).walk())
+
+
+def test_a_walk_in_a_circle():
+    """A link that leads back is a breach, not a reason to walk for ever."""
+    circle = api_of(*({"link": {"next": f"/export/jobs?offset=1_{number % 2}"}} for number in range(9)))
+    with pytest.raises(UnmetError, match="a page that was not met before"):
+        list(circle.walk())
+    assert len(urls(circle)) == 3
 
 
 @pytest.mark.parametrize(

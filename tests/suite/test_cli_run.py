@@ -167,8 +167,15 @@ def test_a_file_that_cannot_be_written_ends_with_3(tmp_path: Path):
     """Verdicts that cannot be kept end the run with 3; they were printed nevertheless."""
     done = called("-k", "EXP-AUTH-001", "--json", str(tmp_path / "missing" / "run.json"))
     assert done.exit_code == 3
-    assert "cannot be written to" in done.output
+    assert "cannot be written (No such file or directory): name another file" in done.output
     assert "1 of " in done.output
+
+
+def test_the_summary_as_a_picture(tmp_path: Path):
+    """--svg draws the table of the run."""
+    done = called("-k", "EXP-AUTH-001", "--svg", str(tmp_path / "summary.svg"))
+    assert done.exit_code == 0
+    assert "&#160;requirements&#160;judged" in (tmp_path / "summary.svg").read_text("utf-8")
 
 
 def test_the_version_names_package_and_suite():

@@ -210,8 +210,9 @@ def test_a_tenant_without_profiles(served: Callable[..., Any], watcher: Any):
 
 def test_the_suite_runs_under_pytest_itself(tmp_path: Path):
     """``pytest conformance`` works as well: in random order, in two processes, with the options of the plugin."""
-    command = [sys.executable, "-m", "pytest", str(conformance_path()), "-q", "-n", "2", "-p", "no:cacheprovider"]
-    options = ["--aep-dialect", "canonical", "--aep-poll-interval", "0", "--aep-deadline", "20"]
-    done = subprocess.run([*command, *options], capture_output=True, text=True, cwd=tmp_path, check=False)
+    plugins = ["--disable-plugin-autoload", *(f"-p{name}" for name in ("aep_export", "xdist", "randomly"))]
+    options = ["--aep-dialect", "canonical", "--aep-poll-interval", "0", "--aep-deadline", "20", "-n", "2", "-q"]
+    command = [sys.executable, "-m", "pytest", str(conformance_path()), *plugins, *options, "-p", "no:cacheprovider"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stdout[-3000:]
     assert " passed" in done.stdout.splitlines()[-1]

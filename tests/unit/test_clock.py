@@ -43,6 +43,14 @@ def test_time_never_runs_backwards(span):
     assert clock.now() == 10
 
 
+@given(st.integers(0, 100), st.integers(0, 100))
+def test_a_clock_reaches_a_time_and_never_goes_back_to_one(start, time):
+    """Asked to reach a time, it shows that time or a later one that it was at already."""
+    clock = Clock(start=start)
+    clock.reach(time)
+    assert clock.now() == max(start, time)
+
+
 def test_a_clock_that_stands_still_can_tick():
     """A tick moves it on a little; a clock that runs by itself needs none."""
     still, running = Clock(start=5), Clock(start=5, source=lambda: 0)

@@ -158,6 +158,19 @@ def test_errors_show_neither_secret_nor_token(client, api):
         assert hidden not in shown
 
 
+def test_an_unexpected_answer_shows_no_token(client, api):
+    """An answer that makes no sense is shown without the token that was sent for it, and without one that it holds."""
+    api.then(api.json({"access_token": "hidden-1"}))
+    with pytest.raises(UnexpectedAnswerError) as caught:
+        client.get_export_job(1)
+    shown = repr(
+        [caught.value.exchange, caught.value.exchange.request.headers.raw, caught.value.body, caught.value.curl]
+    )
+    assert "access_token" in shown
+    assert "token-1" not in shown
+    assert "hidden-1" not in shown
+
+
 def test_the_secret_goes_to_the_token_endpoint_only(make_client, api, job_document):
     """Neither the secret is sent to the gateway nor the token to the token endpoint, also when they are one host."""
     api.answer = lambda _: api.json(job_document())

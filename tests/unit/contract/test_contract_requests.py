@@ -242,7 +242,7 @@ def test_one_range_may_be_asked_for(contract: Contract, ask: Ask, span: str, val
         (TOKEN, urlencode(GRANT)),
         (f"{TOKEN}?{urlencode(GRANT)}", ""),
         (f"{TOKEN.replace('v3', 'v2')}?{urlencode(GRANT)}", ""),
-        (f"{TOKEN}?client_id=other", urlencode(GRANT)),
+        (f"{TOKEN}?grant_type=password", urlencode(GRANT)),
     ],
 )
 def test_credentials_travel_in_the_form_or_the_query(contract: Contract, url: str, body: str):
