@@ -1,9 +1,9 @@
 """How fast the emulator answers a look at a job, against a bare Starlette route.
 
 Both are served by uvicorn with the same options, each in a process of its own, and asked over loopback by the same
-client: raw sockets kept alive, a bounded number of requests. The peer's only route answers the very bytes that the
-emulator answered, and does nothing else; the emulator checks the token and the tenant, validates the request, reads the
-job from its store, validates its answer and keeps a journal.
+client: one raw socket kept alive, one request after the other, as a client polls, and a bounded number of them. The
+peer's only route answers the very bytes that the emulator answered, and does nothing else; the emulator checks token
+and tenant, validates the request, reads the job from its store, validates its answer and keeps a journal.
 """
 
 from __future__ import annotations
@@ -23,9 +23,8 @@ from benchmarks.measure import Row, Target, Tick, interleave
 from pytest_aep_export import AepClient, Credentials
 
 ROUNDS: Final = 7
-_CONNECTIONS: Final = 4
-_REQUESTS: Final = 250
-"""Requests on each connection in a round."""
+_REQUESTS: Final = 1000
+"""Requests in a round."""
 
 _BARE: Final = """
 import socket, sys
@@ -51,7 +50,7 @@ Server(config).run(sockets=[listener])
 
 
 class Load:
-    """Asks the same thing over and over, on a few connections at once."""
+    """Asks the same thing over and over, each time as soon as it has the answer."""
 
     def __init__(self, url: str, path: str, headers: dict[str, str]) -> None:
         parts = urlsplit(url)
@@ -61,16 +60,13 @@ class Load:
         self._request = "\r\n".join([*lines, "", ""]).encode()
 
     def rate(self) -> float:
-        """Requests per second over a round; connections are made before the clock starts."""
-        with ExitStack() as stack:
-            connections = [stack.enter_context(self._connect()) for _ in range(_CONNECTIONS)]
+        """Requests per second over a round; the connection is made before the clock starts."""
+        with self._connect() as connection:
             begin = time.perf_counter()
             for _ in range(_REQUESTS):
-                for connection in connections:
-                    connection.sendall(self._request)
-                for connection in connections:
-                    _receive(connection)
-            return _REQUESTS * _CONNECTIONS / (time.perf_counter() - begin)
+                connection.sendall(self._request)
+                _receive(connection)
+            return _REQUESTS / (time.perf_counter() - begin)
 
     def body(self) -> bytes:
         """The body of one answer."""

@@ -66,12 +66,11 @@ def exports(api: Api) -> Exports:
 def shown(request: pytest.FixtureRequest, exports: Exports) -> Shown:
     """The same job, as each answer shows it that shows jobs."""
     ways: dict[str, Callable[[], Shown]] = {
-        "created": lambda: Shown(exports.created("full")),
+        "created": lambda: Shown(exports.accepted("full")),
         "looked at": lambda: Shown(exports.looks("full")[0]),
         "finished": lambda: Shown(exports.finished("full")),
         "listed": lambda: exports.listed("full"),
     }
-    exports.id("full")
     return ways[request.param]()
 
 

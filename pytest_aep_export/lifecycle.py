@@ -174,6 +174,13 @@ class Life:
         return replace(self, status=status, ended=at)
 
 
+_MOVED_BY: Final[Mapping[str, frozenset[Cause]]] = {
+    "per-poll": frozenset({Cause.LOOKED}),
+    "immediate": frozenset(Cause),
+    "manual": frozenset(),
+}
+
+
 def due(life: Life, progression: Progression, cause: Cause, now: int) -> tuple[JobStatus, int] | None:
     """The status that the job should move to, and since when (ms); None when it stays.
 
@@ -197,8 +204,7 @@ def _due_since(life: Life, progression: Progression, cause: Cause, now: int) -> 
     if progression.mode == "elapsed":
         since = life.updated + (progression.queue if life.status is JobStatus.NEW else progression.work)
         return since if since <= now else None
-    moved_by: dict[str, set[Cause]] = {"per-poll": {Cause.LOOKED}, "immediate": set(Cause), "manual": set()}
-    return now if cause in moved_by[progression.mode] else None
+    return now if cause in _MOVED_BY[progression.mode] else None
 
 
 def timers(life: Life) -> dict[str, Timer]:

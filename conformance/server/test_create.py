@@ -21,8 +21,7 @@ EVENT_FIELDS = "environment.browserDetails.name"
 @pytest.fixture
 def created(exports: Exports) -> Exchange:
     """The answer that created a job with profiles and events."""
-    exports.id("full")
-    return exports.created("full")
+    return exports.accepted("full")
 
 
 @pytest.fixture

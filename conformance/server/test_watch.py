@@ -21,8 +21,7 @@ ORDER = {"NEW": 0, "QUEUED": 0, "PROCESSING": 1, "CANCELLING": 1}
 @pytest.fixture
 def looks(exports: Exports) -> list[Exchange]:
     """The creation of a job and every look at it."""
-    exports.id("full")
-    return [exports.created("full"), *exports.looks("full")]
+    return [exports.accepted("full"), *exports.looks("full")]
 
 
 @requirement("EXP-WATCH-001")
@@ -94,7 +93,7 @@ def test_the_update_is_the_end(exports: Exports, finished: Shown):
     """A finished job was updated at its end, after its creation."""
     end, updated = finished.number("/metrics/totalTime/endTimeInMs"), finished.number("/updateTime")
     finished.expect(updated == end, f"updateTime is metrics.totalTime.endTimeInMs, {end}", updated)
-    created = number(exports.created("full"), "/creationTime")
+    created = number(exports.accepted("full"), "/creationTime")
     finished.expect(updated > created, f"updateTime has advanced beyond creationTime, {created}", updated)
 
 

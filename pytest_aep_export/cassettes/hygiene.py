@@ -58,21 +58,23 @@ class Cleaner:
         """A response of vcrpy's, fit to be kept."""
         headers = response["headers"]
         response["headers"] = {n: [self._text(v) for v in vs] for n, vs in headers.items() if n.lower() in _KEPT}
-        text = _decoded(response["body"]["string"])
-        if text is not None:
-            response["body"]["string"] = self._text(text).encode()
+        body = response["body"]["string"]
+        text = _decoded(body)
+        if text is not None and (clean := self._text(text)) != text:
+            response["body"]["string"] = clean.encode()
             for name in [name for name in response["headers"] if name.lower() == "content-length"]:
                 response["headers"][name] = [str(len(response["body"]["string"]))]
         return response
 
     def _text(self, text: str) -> str:
         text = redact_text(text).replace(self.base_url, GATEWAY)
-        return self._replaced(text)
+        text = text.replace(self.credentials.client_id, PLACEHOLDER.client_id)
+        return re.sub(re.escape(_number(self.credentials)), _number(PLACEHOLDER), text, flags=re.IGNORECASE)
 
-    def _replaced(self, text: str) -> str:
-        return text.replace(self.credentials.org_id, PLACEHOLDER.org_id).replace(
-            self.credentials.client_id, PLACEHOLDER.client_id
-        )
+
+def _number(credentials: Credentials) -> str:
+    """What names an organisation in its id, whether or not the ``@`` is encoded."""
+    return credentials.org_id.partition("@")[0]
 
 
 def refuse_leaks(credentials: Credentials) -> Callable[[str], str]:
@@ -84,11 +86,11 @@ def refuse_leaks(credentials: Credentials) -> Callable[[str], str]:
     secrets: Mapping[str, str] = {
         "client secret": credentials.client_secret,
         "client id": credentials.client_id,
-        "organisation": credentials.org_id,
+        "organisation": _number(credentials),
     }
 
     def check(text: str) -> str:
-        found = [what for what, value in secrets.items() if value in text]
+        found = [what for what, value in secrets.items() if value.lower() in text.lower()]
         if _JWT.search(text):
             found.append("token")
         if found:

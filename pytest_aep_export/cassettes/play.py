@@ -43,6 +43,8 @@ class Cassette:
 def record(name: str, *, credentials: Credentials, base_url: str, folder: Path | None = None) -> Iterator[None]:
     """Record what is exchanged with the host at ``base_url``, and write it when all went well.
 
+    An earlier recording of that name stays as it is until then.
+
     Args:
         name: What to call the recording: ``area/name``.
         credentials: Whose secrets must not get into it.
@@ -50,13 +52,18 @@ def record(name: str, *, credentials: Credentials, base_url: str, folder: Path |
         folder: The folder of recordings; by default the library.
 
     Raises:
+        ConfigurationError: The name is not one, or nothing was exchanged.
         LeakError: The recording still holds a secret; nothing was written.
     """
     path = path_of(name, folder)
+    draft = path.with_suffix(".draft")
+    draft.unlink(missing_ok=True)
     recorder = _vcr(Cleaner(credentials, base_url), refuse_leaks(credentials))
-    path.unlink(missing_ok=True)
-    with recorder.use_cassette(str(path), record_mode="once", record_on_exception=False):
+    with recorder.use_cassette(str(draft), record_mode="once", record_on_exception=False):
         yield
+    if not draft.is_file():
+        raise ConfigurationError(f"cassette {name} was not written: nothing was exchanged while it recorded")
+    draft.replace(path)
 
 
 @contextmanager

@@ -82,7 +82,7 @@ class Listing(Generic[T]):
     def _parsed(self, document: Any) -> tuple[list[tuple[str, T]], str]:
         items = list(self._shape.items(document))
         self._received += len(items)
-        return items, self._shape.following(document, len(items), self._received).strip()
+        return items, self._shape.following(document, len(items), self._received)
 
     def _resolved(self, link: str, exchange: Exchange) -> str:
         current = urlsplit(self._asked[-1])
@@ -120,6 +120,6 @@ def linked(*candidates: Any) -> str:
         value = candidate.get("href") if isinstance(candidate, Mapping) else candidate
         if not isinstance(value, str | None):
             raise TypeError(f"a link was expected, not {type(value).__name__}")
-        if value and value.strip():
-            return value
+        if value:
+            return value.strip()
     return ""

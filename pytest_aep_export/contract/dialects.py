@@ -14,7 +14,7 @@ from pytest_aep_export.errors import ConfigurationError
 __all__ = ["CANONICAL", "DIALECTS", "Dialect", "dialect"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Dialect:
     """One documented way of answering.
 

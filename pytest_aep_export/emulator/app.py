@@ -167,8 +167,8 @@ class Emulator:
         self.app: ASGIApp = _segmented(self._application())
 
     def _application(self) -> Starlette:
-        operations = sorted(self.state.contract.operations.values(), key=lambda o: o.service != "export-jobs")
-        routes = [_route(operation, self._endpoint(operation)) for operation in operations]  # the busiest come first
+        operations = sorted(self.state.contract.operations.values(), key=lambda o: o.id != "getExportJob")
+        routes = [_route(operation, self._endpoint(operation)) for operation in operations]  # what is polled comes first
         application = Starlette(
             routes=routes,
             exception_handlers={404: self._gateway.unknown, 405: self._gateway.unknown},

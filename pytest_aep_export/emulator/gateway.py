@@ -14,7 +14,6 @@ The token service is exempt from 2 to 6. Every exchange goes into the journal of
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections.abc import Awaitable, Callable
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request as HttpRequest
 
     from pytest_aep_export.contract import Operation
+from pytest_aep_export.contract.bodies import parse
 
 __all__ = ["MAX_BODY", "Gateway", "Handler"]
 
@@ -70,6 +70,7 @@ class Gateway:
         self._state = state
         self._made = 0
         self._is_valid = lru_cache(maxsize=256)(state.contract.is_valid_response)
+        self._mistakes = lru_cache(maxsize=256)(state.contract.validate_request)
         self.defects: list[str] = []
 
     def guarded(self, operation: Operation, handler: Handler) -> Callable[[HttpRequest], Awaitable[HttpResponse]]:
@@ -173,11 +174,11 @@ class Gateway:
     def _check(self, operation: Operation, request: Request, request_id: str) -> Any:
         if request.body and operation.method in {"POST", "PUT", "PATCH"} and not _is_json(request):
             raise problems.foundation(400, "A valid content-type must be specified")
-        violations = self._state.contract.validate_request(request)
+        violations = self._mistakes(request)
         if violations:
             details = [f"{v.pointer or 'the body'}: expected {v.expected}, found {v.found}" for v in violations]
             raise problems.refuse(operation.service, 400, details, request_id)
-        return json.loads(request.body) if request.body and operation.method != "GET" else None
+        return parse(request.body) if request.body and operation.method != "GET" else None
 
     def _finish(
         self,

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
+
 from pytest_aep_export.emulator.store import Kind, Store
 from pytest_aep_export.lifecycle import Life, Progression, timers
 from pytest_aep_export.model import JobError, JobStatus, MergePolicy, Timer
@@ -180,7 +182,7 @@ def _parse(text: str) -> Job:
 @lru_cache(maxsize=1024)
 def render(job: Job, dialect: Dialect, org_id: str) -> bytes:
     """The body that shows the job alone, in a dialect."""
-    return json.dumps(job.show(dialect, org_id), separators=(",", ":")).encode()
+    return orjson.dumps(job.show(dialect, org_id))
 
 
 def listed(

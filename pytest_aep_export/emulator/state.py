@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from starlette.responses import Response
 
 from pytest_aep_export.emulator.journal import Journal
@@ -87,5 +87,4 @@ class Call:
 
 def answer(document: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON response."""
-    body = json.dumps(document, separators=(",", ":")).encode()
-    return Response(body, status, dict(headers or {}), "application/json")
+    return Response(orjson.dumps(document), status, dict(headers or {}), "application/json")

@@ -29,6 +29,9 @@ CREATE TABLE IF NOT EXISTS sequences (
 """
 
 
+_REMEMBERED: Final = 1_024
+
+
 class Kind(StrEnum):
     """What kinds of documents there are."""
 
@@ -51,6 +54,7 @@ class Store:
 
     def __init__(self, path: Path | None = None) -> None:
         self._lock = threading.RLock()
+        self._texts: dict[tuple[str, Kind, str], str] = {}
         try:
             self._db = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
             self._db.executescript(_SCHEMA)
@@ -73,6 +77,7 @@ class Store:
                 yield
             except BaseException:
                 self._db.execute("ROLLBACK TO change")
+                self._texts.clear()
                 raise
             finally:
                 self._db.execute("RELEASE change")
@@ -89,6 +94,7 @@ class Store:
     def put(self, tenant: str, kind: Kind, key: str, document: Mapping[str, Any], *, number: int, created: int) -> None:
         """Add a document, or replace the one that has this id."""
         with self._lock:
+            self._texts.pop((tenant, kind, key), None)
             self._db.execute(
                 "INSERT OR REPLACE INTO resources VALUES (?, ?, ?, ?, ?, ?)",
                 (tenant, kind, key, number, created, json.dumps(document)),
@@ -99,6 +105,7 @@ class Store:
         with self.transaction():
             document = self.get(tenant, kind, key)
             if document is not None:
+                self._texts.pop((tenant, kind, key), None)
                 self._db.execute(
                     "UPDATE resources SET document = ? WHERE tenant = ? AND kind = ? AND id = ?",
                     (json.dumps(document | dict(changes)), tenant, kind, key),
@@ -110,12 +117,20 @@ class Store:
         return None if text is None else json.loads(text)
 
     def text(self, tenant: str, kind: Kind, key: str) -> str | None:
-        """The document that has this id as the text it is kept as, or None."""
+        """The document that has this id as the text it is kept as, or None; one that is polled is not read again."""
         with self._lock:
-            row = self._db.execute(
-                "SELECT document FROM resources WHERE tenant = ? AND kind = ? AND id = ?", (tenant, kind, key)
-            ).fetchone()
-        return None if row is None else str(row[0])
+            text = self._texts.get((tenant, kind, key))
+            return self._read(tenant, kind, key) if text is None else text
+
+    def _read(self, tenant: str, kind: Kind, key: str) -> str | None:
+        query = "SELECT document FROM resources WHERE tenant = ? AND kind = ? AND id = ?"
+        row = self._db.execute(query, (tenant, kind, key)).fetchone()
+        if row is None:
+            return None
+        if len(self._texts) >= _REMEMBERED:
+            self._texts.clear()
+        text = self._texts[tenant, kind, key] = str(row[0])
+        return text
 
     def list(
         self,
@@ -162,4 +177,5 @@ class Store:
     def drop(self, tenant: str) -> None:
         """Forget all documents of a tenant; its numbers stay taken."""
         with self._lock:
+            self._texts.clear()
             self._db.execute("DELETE FROM resources WHERE tenant = ?", (tenant,))

@@ -67,7 +67,9 @@ class ExportPlan:
     """What an export computes. All times are ms since the epoch.
 
     Attributes:
-        fields: Dotted paths into the profile union; none means all fields.
+        fields: Dotted paths into the profile union; none means all fields. What no path names is dropped from the
+            schema (our choice). After a map a name is a key, and each path chooses keys for itself; the members of
+            what a map holds are those that any path into it names, since all its items are of one type.
         graph: With ``none`` a profile is all fragments of one primary identity; with ``pdg`` fragments that share an
             identity are one profile, transitively.
         order: The datasets whose fragments are merged, strongest first; None merges all of them, latest first.

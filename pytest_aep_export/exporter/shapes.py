@@ -112,17 +112,35 @@ def _prune(values: Any, chosen: Tree | None) -> Array:
 
 
 def _prune_map(values: Array, chosen: Tree) -> Array:
-    """The entries with a chosen key; of what they hold, what is chosen below any key."""
+    """The entries with a chosen key; of the items that they hold, what is chosen below any key."""
+    lengths, keys, items = opened(values)
+    kept = np.flatnonzero(_among(keys, chosen))
+    owners = np.repeat(np.arange(len(lengths)), lengths)[kept]
+    keys, items = pick(keys, kept), pick(items, kept)
+    if isinstance(items, pa.MapArray):
+        items = _prune_inner(keys, items, chosen)
+        filled = np.flatnonzero(has_value(items))
+        owners, keys, items = owners[filled], pick(keys, filled), pick(items, filled)
+    else:
+        items = _prune(items, _united(chosen.values()))
+    return maps(np.bincount(owners, minlength=len(lengths)), keys, items, flags(values.is_null()))
+
+
+def _prune_inner(outer: Array, values: Array, chosen: Tree) -> Array:
+    """Of maps that stand under these outer keys, the entries with a key that is chosen below their own outer key."""
     lengths, keys, items = opened(values)
     owners = np.repeat(np.arange(len(lengths)), lengths)
-    kept = np.flatnonzero(flags(pc.is_in(keys, value_set=pa.array(list(chosen)))))
-    below = _united(chosen.values())
-    items = _prune(pick(items, kept), below)
-    if below is not None and isinstance(items, pa.MapArray):
-        filled = np.flatnonzero(has_value(items))
-        kept, items = kept[filled], pick(items, filled)
-    counts = np.bincount(owners[kept], minlength=len(lengths))
-    return maps(counts, pick(keys, kept), items, flags(values.is_null()))
+    wanted = np.zeros(len(keys), dtype=bool)
+    for name, below in chosen.items():
+        wanted |= _among(outer, [name])[owners] & (True if below is None else _among(keys, below))
+    kept = np.flatnonzero(wanted)
+    united = _united(chosen.values())
+    items = _prune(pick(items, kept), united and _united(united.values()))
+    return maps(np.bincount(owners[kept], minlength=len(lengths)), pick(keys, kept), items)
+
+
+def _among(keys: Array, wanted: Iterable[str]) -> Flags:
+    return flags(pc.is_in(keys, value_set=pa.array(list(wanted))))
 
 
 def _united(trees: Iterable[Tree | None]) -> Tree | None:

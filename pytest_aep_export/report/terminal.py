@@ -37,7 +37,7 @@ def print_run(run: Run, console: Console) -> None:
         console.print(line, soft_wrap=True)
 
 
-def export_svg(run: Run, *, width: int = 100) -> str:
+def export_svg(run: Run, *, width: int = 106) -> str:
     """The summary as a picture, for a page that shows what it looks like."""
     console = Console(record=True, width=width, force_terminal=True, file=io.StringIO())
     console.print(_table(run), _conclusion(run))

@@ -97,9 +97,14 @@ class Exports:
         return self._created[kind]
 
     @prerequisite()
+    def accepted(self, kind: str) -> Exchange:
+        """The answer to the creation, which has to have succeeded."""
+        return status(self.created(kind), range(200, 300), f"the export {kind!r} is created")
+
+    @prerequisite()
     def id(self, kind: str) -> Any:
         """The job's id."""
-        created = status(self.created(kind), range(200, 300), f"the export {kind!r} is created")
+        created = self.accepted(kind)
         found = pick(created, "/id")
         expect(isinstance(found, int | str), created, "id is a number or a text", found)
         return found

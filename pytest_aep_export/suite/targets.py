@@ -180,7 +180,7 @@ class Target:
     def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Exchange:
         try:
             answer = self._http.request(method, url, headers=headers, content=body or None)
-        except (httpx.TransportError, httpx.InvalidURL) as error:
+        except (httpx.RequestError, httpx.InvalidURL) as error:
             raise TransportError(f"{method} {url.partition('?')[0]} got no answer: {_reason(error)}") from error
         request = Request(method, url, Headers(headers), body)
         response = Response(answer.status_code, Headers(answer.headers.multi_items()), answer.content)

@@ -146,7 +146,7 @@ def plans(draw: st.DrawFn) -> ExportPlan:
     return ExportPlan(
         fields=draw(PROFILE_PATHS),
         graph=draw(st.sampled_from(("none", "pdg"))),
-        order=draw(seldom(ORDERS)),
+        order=draw(st.none() | ORDERS),
         events=draw(mostly(EVENT_PLANS)),
         segments=draw(SELECTIONS) if "segments" in filters else (),
         qualified_from=draw(mostly(st.sampled_from(STARTS))) if "window" in filters else None,
@@ -166,7 +166,7 @@ def selections() -> Values:
 FRAGMENTS: Final = st.none() | records(
     DATASETS, columns(load_union().profile), ("identityMap", "segmentMembership", "person")
 )
-EVENTS: Final = st.none() | records(("web", "other"), columns(load_union().event), ("timestamp", "_id"))
+EVENTS: Final = st.none() | records(("web", "other"), columns(load_union().event), ("timestamp", "_id", "timestamp"))
 MEMBERSHIP: Final = memberships()
 PROFILE_PATHS: Final = projections(load_union().profile)
 ORDERS: Final = st.lists(st.sampled_from((*DATASETS, "none")), min_size=1, max_size=3, unique=True).map(tuple)

@@ -119,6 +119,24 @@ def test_a_path_projects_into_structs_maps_and_arrays(path: str, value: Row):
     assert export(ExportPlan(fields=(path,)), [row]) == [value]
 
 
+@pytest.mark.parametrize(
+    ("paths", "left"),
+    [
+        (("ups.s", "aam.t"), [("aam", ["t"]), ("ups", ["s"])]),
+        (("ups", "aam.t"), [("aam", ["t"]), ("ups", ["s", "t"])]),
+        (("ups.x", "aam"), [("aam", ["s", "t"])]),
+    ],
+)
+def test_each_path_into_a_map_of_maps_chooses_for_itself(paths: tuple[str, ...], left: list[Any]):
+    """A segment that is asked for in one namespace is not asked for in another; an emptied namespace disappears."""
+    membership = {space: {segment: {"status": "realized"} for segment in "st"} for space in ("ups", "aam")}
+    fields = tuple(f"segmentMembership.{path}" for path in paths)
+
+    (row,) = export(ExportPlan(fields=fields), [fragment("a", segmentMembership=membership)])
+
+    assert [(space, [key for key, _ in entries]) for space, entries in row["segmentMembership"]] == left
+
+
 def test_columns_come_in_the_order_of_the_union_whatever_is_asked_first():
     """A path below another adds nothing, and the order of the paths does not matter."""
     plan = ExportPlan(fields=("personalEmail", "person.gender", "personID", "person"), events=EventPlan(("web", "_id")))

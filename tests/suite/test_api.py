@@ -186,7 +186,8 @@ def test_datasets_have_names_of_their_own():
 
 def test_files_that_are_no_parquet_are_not_verified():
     """Rows that cannot be read leave their requirements without a verdict."""
-    files = {"data": [{"dataSetFileId": "F"}]}, {"data": [{"name": "a.parquet", "length": "4"}]}
+    entry = {"name": "a.parquet", "length": "4", "_links": {"self": {"href": "http://h/f"}}}
+    files = {"data": [{"dataSetFileId": "F"}]}, {"data": [entry]}
     job = answered({"destination": {"batchId": "B"}})
     with pytest.raises(Skipped, match=r"not verified: file a.parquet is not Parquet"):
         api_of(*files, httpx.Response(200, content=b"text")).table(job)

@@ -178,6 +178,14 @@ def test_the_summary_as_a_picture(tmp_path: Path):
     assert "&#160;requirements&#160;judged" in (tmp_path / "summary.svg").read_text("utf-8")
 
 
+def test_the_width_of_plain_output():
+    """Without a terminal the table is wide enough to be read, or as wide as COLUMNS says."""
+    wide = called("-k", "EXP-AUTH-001").output.splitlines()
+    narrow = called("-k", "EXP-AUTH-001", COLUMNS="70").output.splitlines()
+    assert 100 <= max(map(len, wide)) <= 120
+    assert max(len(line) for line in narrow if line.startswith("│")) <= 70
+
+
 def test_the_version_names_package_and_suite():
     """--version gives the package's version and the suite's."""
     done = CliRunner().invoke(main, ["--version"])

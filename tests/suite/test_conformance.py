@@ -156,6 +156,22 @@ WRONG: dict[str, tuple[Change, str, dict[str, str]]] = {
         "EXP-WATCH-002",
         {"EXP-WATCH-002": "fail"},
     ),
+    "jobs have no ids": (
+        each_job(lambda job: job.update(id=None)),
+        "EXP-JOB-002 or EXP-CREATE-002 or EXP-CREATE-005",
+        {"EXP-JOB-002": "fail", "EXP-CREATE-002": "fail"},
+    ),
+    "jobs of a batch that does not exist": (
+        each_job(lambda job: job["status"] == "SUCCEEDED" and job["destination"].update(batchId="01ABC")),
+        "EXP-WATCH-009 or EXP-FILES-001 or EXP-FILES-005",
+        {"EXP-FILES-001": "fail", "EXP-FILES-005": "not-verified"},
+    ),
+    "a job is missing from every page": (
+        body(rf"GET {JOBS}", lambda page: page.get("records", [])[1:] and page["records"].pop(1)),
+        "EXP-LIST-005 or EXP-LIST-006",
+        {"EXP-LIST-005": "fail", "EXP-LIST-006": "fail"},
+    ),
+    "cancelling is accepted for later": (status("DELETE", 204, 202), "EXP-CANCEL", {"EXP-CANCEL-002": "warn"}),
     "an unknown job is cancelled": (
         status(rf"DELETE {JOBS}/2000000000", 404, 204),
         "EXP-CANCEL-007 or EXP-CANCEL-008",

