@@ -6,12 +6,13 @@ Nothing happens until a fixture is asked for; there is no autouse fixture. What 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.markers import MARKERS, check, keywords
 from pytest_aep_export.settings import SETTINGS, Setting, Settings
 from pytest_aep_export.suite.version import SUITE_VERSION
 
@@ -25,16 +26,6 @@ if TYPE_CHECKING:
     from pytest_aep_export.profiles import ProfileData
     from pytest_aep_export.suite.targets import Target
 
-_MARKERS: Final = (
-    "aep_emulator(dialect, progression, profiles, ...): how the emulator acts towards this test.",
-    "aep_requirement(id): the requirement of the conformance suite that this test judges.",
-    "aep_capability(name): what a target must be able to do for this test to make sense.",
-    "aep_cassette(name): replay this recording instead of talking to a target.",
-    "aep_live: this test may talk to a target that is not on this machine.",
-)
-_EMULATOR_OPTIONS: Final = frozenset(
-    {"dialect", "progression", "profiles", "seed", "sandboxes", "cancel_finished", "page_limit", "part_rows"}
-)
 _settings: Final = pytest.StashKey[Settings]()
 
 
@@ -49,12 +40,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the markers."""
-    for marker in _MARKERS:
-        config.addinivalue_line("markers", marker)
-    config.stash[_settings] = Settings(
+    """Declare the markers, and refuse settings that cannot work.
+
+    Raises:
+        pytest.UsageError: A setting cannot be used; the message says where it came from.
+    """
+    for marker in MARKERS.values():
+        config.addinivalue_line("markers", marker.help)
+    settings = config.stash[_settings] = Settings(
         lambda setting: config.getoption(_attribute(setting)), os.environ, lambda setting: config.getini(setting.ini)
     )
+    try:
+        settings.describe()
+    except ConfigurationError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def _attribute(setting: Setting) -> str:
@@ -64,11 +63,24 @@ def _attribute(setting: Setting) -> str:
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say what requests go to; on request, every setting and its origin."""
     settings = config.stash[_settings]
+    lines = [f"aep-export: target {settings.get('target')}, suite {SUITE_VERSION}"]
+    return lines + (settings.describe() if config.getoption("aep_show_config") else [])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse markers that are written wrong."""
+    check(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Generator[None, object, object]:
+    """Let a fixture of ours that cannot work say so in one sentence, without a traceback."""
     try:
-        lines = [f"aep-export: target {settings.get('target')}, suite {SUITE_VERSION}"]
-        return lines + (settings.describe() if config.getoption("aep_show_config") else [])
+        return (yield)
     except ConfigurationError as error:
-        raise pytest.UsageError(str(error)) from error
+        if not fixturedef.argname.startswith("aep_"):
+            raise
+        raise pytest.fail.Exception(f"{fixturedef.argname}: {error}", pytrace=False) from None
 
 
 @pytest.fixture(scope="session")
@@ -109,7 +121,7 @@ def aep_emulator(
     """
     if aep_settings.get("target") != "emulator":
         pytest.skip(f"this test needs the emulator, but the target is {aep_settings.get('target')}")
-    options = _marked(request.node, "aep_emulator", _EMULATOR_OPTIONS)
+    options = keywords(request.node, "aep_emulator")
     emulator = aep_server.emulator
     seen = len(emulator.stray), len(emulator.defects)
     tenant = emulator.create_tenant(
@@ -122,18 +134,6 @@ def aep_emulator(
     tenant.delete()
     if complaints:
         pytest.fail("\n".join(complaints), pytrace=False)
-
-
-def _marked(node: pytest.Item, name: str, known: frozenset[str]) -> dict[str, Any]:
-    """The keywords of a marker, the nearest one's winning."""
-    options: dict[str, Any] = {}
-    for marker in node.iter_markers(name):
-        unknown = sorted(set(marker.kwargs) - known)
-        if marker.args or unknown:
-            wrong = ", ".join([*map(repr, marker.args), *unknown])
-            raise pytest.UsageError(f"marker {name} does not know {wrong}: it takes {', '.join(sorted(known))}")
-        options = {**marker.kwargs, **options}
-    return options
 
 
 def _behaviour(settings: Settings, options: Mapping[str, Any]) -> Behaviour:
@@ -149,10 +149,12 @@ def _behaviour(settings: Settings, options: Mapping[str, Any]) -> Behaviour:
 
 
 def _data(settings: Settings, options: Mapping[str, Any]) -> Callable[[], ProfileData]:
+    profiles, seed = settings.get("profiles", options), settings.get("seed", options)
+
     def make() -> ProfileData:
         from pytest_aep_export.profiles import generate  # noqa: PLC0415 - loads numpy and Arrow
 
-        return generate(settings.get("profiles", options), seed=settings.get("seed", options))
+        return generate(profiles, seed=seed)
 
     return make
 
@@ -204,7 +206,7 @@ def _require_live(config: pytest.Config, *urls: str) -> None:
 
     for url in urls:
         if is_adobe(url) and not config.getoption("aep_live"):
-            raise pytest.UsageError(f"{url} is Adobe's live service, where exports cost quota: add --aep-live")
+            raise ConfigurationError(f"{url} is Adobe's live service, where exports cost quota: add --aep-live")
 
 
 def _clocked(request: pytest.FixtureRequest, settings: Settings) -> Clock | None:
@@ -318,7 +320,7 @@ def aep_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
     from pytest_aep_export.cassettes import replay  # noqa: PLC0415 - loads vcrpy
 
     marker = request.node.get_closest_marker("aep_cassette")
-    if marker is None or len(marker.args) != 1 or marker.kwargs:
-        raise pytest.UsageError("aep_cassette needs the marker @pytest.mark.aep_cassette('<area>/<name>')")
+    if marker is None:
+        raise ConfigurationError("name a recording with the marker @pytest.mark.aep_cassette('<area>/<name>')")
     with replay(marker.args[0]) as cassette:
         yield cassette

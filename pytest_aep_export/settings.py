@@ -65,7 +65,12 @@ SETTINGS: Final[dict[str, Setting]] = {
     for setting in (
         Setting("target", "What requests go to: 'emulator', or a URL.", "emulator", "AEP_TARGET"),
         Setting("ims_url", "Where tokens are asked for; by default the target's own /ims/token/v3.", "", "AEP_IMS_URL"),
-        Setting("dialect", "Which documented variant the emulator speaks.", "canonical"),
+        Setting(
+            "dialect",
+            "Which documented variant the emulator speaks.",
+            "canonical",
+            choices=("canonical", "profile-guide", "segmentation-guide", "openapi"),
+        ),
         Setting(
             "progression",
             "How the emulator's jobs advance.",

@@ -168,7 +168,9 @@ class Emulator:
 
     def _application(self) -> Starlette:
         operations = sorted(self.state.contract.operations.values(), key=lambda o: o.id != "getExportJob")
-        routes = [_route(operation, self._endpoint(operation)) for operation in operations]  # what is polled comes first
+        routes = [
+            _route(operation, self._endpoint(operation)) for operation in operations
+        ]  # what is polled comes first
         application = Starlette(
             routes=routes,
             exception_handlers={404: self._gateway.unknown, 405: self._gateway.unknown},
@@ -197,7 +199,7 @@ class Emulator:
         """A new organisation with sandboxes of these names, as the tenant of the first of them.
 
         Args:
-            sandboxes: Names: lower-case letters, digits and dashes.
+            sandboxes: Names, or a single one: lower-case letters, digits and dashes.
             behaviour: How the emulator acts towards it; by default as towards all.
             data: Makes the profile data of each sandbox when it is first needed.
 
@@ -207,7 +209,8 @@ class Emulator:
         if not sandboxes:
             raise ConfigurationError("a tenant needs a sandbox to work in: name at least one")
         organisation = self.state.tenants.create(behaviour or self.behaviour, self._clock())
-        made = [self.tenant_of(organisation, name, data or self.default_data) for name in sandboxes]
+        names = [sandboxes] if isinstance(sandboxes, str) else sandboxes
+        made = [self.tenant_of(organisation, name, data or self.default_data) for name in names]
         return made[0]
 
     def tenant_of(self, organisation: Organisation, name: str, data: Callable[[], ProfileData]) -> Tenant:

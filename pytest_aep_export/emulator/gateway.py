@@ -17,16 +17,17 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, cast
-from urllib.parse import urlsplit
 
 from starlette.responses import Response as HttpResponse
 from starlette.responses import StreamingResponse
 
 from pytest_aep_export.emulator import ids, problems
+from pytest_aep_export.emulator.heads import Head, head_of
 from pytest_aep_export.emulator.problems import Refusal
 from pytest_aep_export.emulator.state import Call, State, answer
 from pytest_aep_export.emulator.tenants import Organisation, Sandbox
@@ -48,13 +49,14 @@ Handler = Callable[[Call], Awaitable[HttpResponse]]
 OpenHandler = Callable[[State, Request], tuple[HttpResponse, Organisation | None]]
 """Answers a request that needs no token, and says whose it was."""
 
+Pairs = tuple[tuple[str, str], ...]
+
 _Answer = tuple[HttpResponse, Organisation | None]
 
 MAX_BODY: Final = 1 << 20
 """Bytes that a request's body may have; a choice of ours."""
 
 _ORG: Final = re.compile(r"[0-9A-Fa-f]{24}@AdobeOrg")
-_HOST: Final = re.compile(r"[A-Za-z0-9.\-:\[\]]+")
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -69,50 +71,64 @@ class Gateway:
     def __init__(self, state: State) -> None:
         self._state = state
         self._made = 0
-        self._is_valid = lru_cache(maxsize=256)(state.contract.is_valid_response)
-        self._mistakes = lru_cache(maxsize=256)(state.contract.validate_request)
+        self._is_valid = lru_cache(maxsize=256)(self._judge)
+        self._mistakes = lru_cache(maxsize=256)(lambda head: state.contract.validate_request(head.request))
         self.defects: list[str] = []
 
     def guarded(self, operation: Operation, handler: Handler) -> Callable[[HttpRequest], Awaitable[HttpResponse]]:
         """What the router calls for an operation behind the gateway."""
 
-        async def serve(http: HttpRequest, request: Request, request_id: str) -> _Answer:
-            call = self._admit(http, operation, request, request_id)
-            return await handler(call), call.organisation
+        async def serve(http: HttpRequest, head: Head, request: Request, request_id: str) -> _Answer:
+            organisation = self._authenticate(head)
+            organisation.clock.tick()
+            call = Call(
+                state=self._state,
+                operation=operation,
+                request=request,
+                path=http.path_params,
+                query=head.query,
+                sandbox=_sandbox(organisation, head),
+                document=self._check(operation, head, request, request_id),
+                origin=head.origin,
+                request_id=request_id,
+            )
+            return await handler(call), organisation
 
         return self._endpoint(operation, serve)
 
     def unguarded(self, operation: Operation, handler: OpenHandler) -> Callable[[HttpRequest], Awaitable[HttpResponse]]:
         """What the router calls for an operation that needs no token."""
 
-        async def serve(_http: HttpRequest, request: Request, _request_id: str) -> _Answer:
+        async def serve(_http: HttpRequest, _head: Head, request: Request, _request_id: str) -> _Answer:
             return handler(self._state, request)
 
         return self._endpoint(operation, serve)
 
     def _endpoint(
-        self, operation: Operation, serve: Callable[[HttpRequest, Request, str], Awaitable[_Answer]]
+        self, operation: Operation, serve: Callable[[HttpRequest, Head, Request, str], Awaitable[_Answer]]
     ) -> Callable[[HttpRequest], Awaitable[HttpResponse]]:
         async def respond(http: HttpRequest) -> HttpResponse:
-            request, complete = await _read(http)
-            request_id = request.headers.get("x-request-id") or self._new_request_id()
+            head = head_of(http.scope)
+            request, complete = await _with_body(head, http)
+            request_id = head.request_id or self._new_request_id()
             owner = None
             try:
                 _require_complete(operation, request_id, complete=complete)
-                response, owner = await serve(http, request, request_id)
+                response, owner = await serve(http, head, request, request_id)
             except Refusal as refusal:
                 response = answer(refusal.body, refusal.status, refusal.headers)
             except Exception:  # noqa: BLE001 - a crash is answered, logged and kept as a defect
                 _LOG.exception("the emulator failed to answer %s %s", request.method, request.path)
                 self.defects.append(f"{request.method} {request.path} crashed: see the log")
                 response = answer(problems.gateway("500001").body, 500)
-            return self._finish(request, response, operation.id, owner or self._owner(request), request_id)
+            return self._finish(request, response, operation.id, owner or self._owner(head), request_id)
 
         return respond
 
     async def unknown(self, http: HttpRequest, error: Exception) -> HttpResponse:
         """The answer where the contract knows no such route, or not with this method."""
-        request, _ = await _read(http)
+        head = head_of(http.scope)
+        request, _ = await _with_body(head, http)
         status = cast("HTTPException", error).status_code
         allowed = self._state.contract.allowed_methods(http.scope["path"])
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
@@ -122,59 +138,39 @@ class Gateway:
             detail = f"{request.method} {request.path} is not emulated: the contract has no such route"
             refusal = problems.foundation(status, detail, {"x-aep-emulator": "not-emulated"})
         response = answer(refusal.body, refusal.status, refusal.headers)
-        return self._finish(request, response, "", self._owner(request), self._new_request_id())
+        return self._finish(request, response, "", self._owner(head), head.request_id or self._new_request_id())
 
     def _new_request_id(self) -> str:
         self._made += 1
         return ids.alphanumeric(self._state.seed, self._made)
 
-    def _owner(self, request: Request) -> Organisation | None:
-        return self._state.tenants.by_org(request.headers.get("x-gw-ims-org-id", ""))
+    def _owner(self, head: Head) -> Organisation | None:
+        return self._state.tenants.by_org(head.org_id)
 
-    def _admit(self, http: HttpRequest, operation: Operation, request: Request, request_id: str) -> Call:
-        organisation = self._authenticate(request)
-        organisation.clock.tick()
-        sandbox = _sandbox(organisation, request)
-        document = self._check(operation, request, request_id)
-        return Call(
-            state=self._state,
-            operation=operation,
-            request=request,
-            path=http.path_params,
-            query=request.query if http.scope["query_string"] else {},
-            document=document,
-            sandbox=sandbox,
-            origin=_origin(http),
-            request_id=request_id,
-        )
-
-    def _authenticate(self, request: Request) -> Organisation:
-        headers, tenants = request.headers, self._state.tenants
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            owner = self._owner(request)
+    def _authenticate(self, head: Head) -> Organisation:
+        if not head.token:
+            owner = self._owner(head)
             raise problems.gateway("403010", status=owner.behaviour.dialect.missing_token_status if owner else None)
-        client_id, expires = self._state.tokens.read(token.strip()) or ("", 0)
-        organisation = tenants.by_client(client_id)
+        client_id, expires = self._state.tokens.read(head.token) or ("", 0)
+        organisation = self._state.tenants.by_client(client_id)
         if organisation is None or organisation.clock.now() >= expires:
             raise problems.gateway("401013")
-        if not headers.get("x-api-key"):
+        if not head.api_key:
             raise problems.gateway("403000")
-        if headers["x-api-key"] != client_id:
+        if head.api_key != client_id:
             raise problems.gateway("403003")
-        org_id = headers.get("x-gw-ims-org-id")
-        if not org_id:
-            raise problems.gateway("400003", "Missing header")
-        if not _ORG.fullmatch(org_id):
+        if not head.org_id:
+            raise problems.gateway("400003")
+        if not _ORG.fullmatch(head.org_id):
             raise problems.gateway("403027")
-        if org_id != organisation.org_id:
+        if head.org_id != organisation.org_id:
             raise problems.gateway("403025")
         return organisation
 
-    def _check(self, operation: Operation, request: Request, request_id: str) -> Any:
-        if request.body and operation.method in {"POST", "PUT", "PATCH"} and not _is_json(request):
+    def _check(self, operation: Operation, head: Head, request: Request, request_id: str) -> Any:
+        if request.body and operation.method in {"POST", "PUT", "PATCH"} and not _is_json(head.media):
             raise problems.foundation(400, "A valid content-type must be specified")
-        violations = self._mistakes(request)
+        violations = self._state.contract.validate_request(request) if request.body else self._mistakes(head)
         if violations:
             details = [f"{v.pointer or 'the body'}: expected {v.expected}, found {v.found}" for v in violations]
             raise problems.refuse(operation.service, 400, details, request_id)
@@ -189,21 +185,23 @@ class Gateway:
         request_id: str,
     ) -> HttpResponse:
         now = organisation.clock.now() if organisation else EPOCH
-        streamed = isinstance(response, StreamingResponse)
-        body = b"" if streamed else bytes(response.body)
-        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.raw_headers]
-        if operation and not streamed:
-            self._hold_to_contract(operation, Response(response.status_code, Headers(headers), body))
-        own = [("x-request-id", request_id), ("date", _date(now // 1000))]
-        response.raw_headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in own]
-        answered = Response(response.status_code, Headers(headers + own), body)
-        exchange = Exchange(request, answered, operation, now)
+        body = b"" if isinstance(response, StreamingResponse) else bytes(response.body)
+        headers = _decoded(tuple(response.raw_headers))
+        if operation and not isinstance(response, StreamingResponse):
+            self._hold_to_contract(operation, response.status_code, headers, body)
+        date = _date(now // 1000)
+        response.raw_headers += [(b"x-request-id", request_id.encode("latin-1")), (b"date", date.encode())]
+        every = Headers((*headers, ("x-request-id", request_id), ("date", date)))
+        exchange = Exchange(request, Response(response.status_code, every, body), operation, now)
         (organisation.journal if organisation else self._state.stray).record(exchange)
         return response
 
-    def _hold_to_contract(self, operation: str, response: Response) -> None:
-        if not self._is_valid(operation, response):
-            violations = self._state.contract.validate_response(operation, response)
+    def _judge(self, operation: str, status: int, headers: Pairs, body: bytes) -> bool:
+        return self._state.contract.is_valid_response(operation, Response(status, Headers(headers), body))
+
+    def _hold_to_contract(self, operation: str, status: int, headers: Pairs, body: bytes) -> None:
+        if not self._is_valid(operation, status, headers, body):
+            violations = self._state.contract.validate_response(operation, Response(status, Headers(headers), body))
             self.defects.append(f"{operation} answered against the contract: {violations}")
 
 
@@ -212,18 +210,21 @@ def _require_complete(operation: Operation, request_id: str, *, complete: bool) 
         raise problems.refuse(operation.service, 413, [f"the body has more than {MAX_BODY} bytes"], request_id)
 
 
-def _sandbox(organisation: Organisation, request: Request) -> Sandbox:
-    name = request.headers.get("x-sandbox-name")
-    if not name:
-        raise problems.gateway("400003", "Missing header")
-    if name not in organisation.sandboxes:
-        raise problems.gateway("404003", f"x-sandbox-name: the organisation has no sandbox {name!r}")
-    return organisation.sandboxes[name]
+def _sandbox(organisation: Organisation, head: Head) -> Sandbox:
+    if not head.sandbox:
+        raise problems.gateway("400003")
+    if head.sandbox not in organisation.sandboxes:
+        raise problems.gateway("404003", f"x-sandbox-name: the organisation has no sandbox {head.sandbox!r}")
+    return organisation.sandboxes[head.sandbox]
 
 
-def _is_json(request: Request) -> bool:
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+def _is_json(media: str) -> bool:
     return media == "application/json" or (media.startswith("application/") and media.endswith("+json"))
+
+
+@lru_cache(maxsize=256)
+def _decoded(raw: tuple[tuple[bytes, bytes], ...]) -> Pairs:
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw)
 
 
 @lru_cache(maxsize=64)
@@ -231,35 +232,14 @@ def _date(seconds: int) -> str:
     return formatdate(seconds, usegmt=True)
 
 
-@lru_cache(maxsize=64)
-def _is_host(text: str) -> bool:
-    """Whether a ``Host`` header names a host, perhaps with a port, so that links can repeat it."""
-    try:
-        return bool(_HOST.fullmatch(text)) and urlsplit(f"//{text}").port != 0
-    except ValueError:
-        return False
-
-
-def _origin(http: HttpRequest) -> str:
-    host = next((value.decode("latin-1") for name, value in http.scope["headers"] if name == b"host"), "")
-    if not _is_host(host):
-        host = ":".join(map(str, http.scope.get("server") or ("127.0.0.1",)))
-    return f"{http.scope['scheme']}://{host}"
-
-
-async def _read(http: HttpRequest) -> tuple[Request, bool]:
+async def _with_body(head: Head, http: HttpRequest) -> tuple[Request, bool]:
     """The request with its body, and whether the body is complete: one that is too large is not read to its end."""
-    scope = http.scope
-    query = scope["query_string"].decode("latin-1")
-    raw_path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
-    url = f"{_origin(http)}{raw_path}" + (f"?{query}" if query else "")
-    headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]])
-    if "content-length" not in headers and "transfer-encoding" not in headers:
-        return Request(scope["method"], url, headers), True
+    if not head.has_body:
+        return head.request, True
     body, complete = b"", True
     async for chunk in http.stream():
         body += chunk
         if len(body) > MAX_BODY:
             body, complete = body[:MAX_BODY], False
             break
-    return Request(scope["method"], url, headers, body), complete
+    return replace(head.request, body=body), complete

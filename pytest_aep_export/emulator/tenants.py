@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from pytest_aep_export.contract.dialects import CANONICAL, Dialect
 from pytest_aep_export.emulator import ids
 from pytest_aep_export.emulator.journal import Journal
+from pytest_aep_export.errors import ConfigurationError
 from pytest_aep_export.lifecycle import Clock, Progression
 from pytest_aep_export.model import Credentials
 
@@ -41,6 +42,19 @@ class Behaviour:
     page_limit: int = 100
     cancel_finished: Literal["accept", "refuse"] = "accept"
     part_rows: int = 250_000
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work.
+
+        Raises:
+            ConfigurationError: A number is not one or less than 1, or a word is none of the choices.
+        """
+        for name in ("page_limit", "part_rows"):
+            value = getattr(self, name)
+            if type(value) is not int or value < 1:
+                raise ConfigurationError(f"{name} {value!r} cannot be used: expected a whole number from 1 on")
+        if self.cancel_finished not in {"accept", "refuse"}:
+            raise ConfigurationError(f"cancel_finished {self.cancel_finished!r} is unknown: use accept or refuse")
 
 
 class Sandbox:

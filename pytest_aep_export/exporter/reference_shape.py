@@ -91,7 +91,7 @@ def _picked(tree: Field, choice: _Choice, value: Any) -> Any:
     if not choice or value is None:
         return value
     if tree.kind == "object":
-        return {name: _picked(tree.members[name], below, value.get(name)) for name, below in choice.items()}
+        return value | {name: _picked(tree.members[name], below, value.get(name)) for name, below in choice.items()}
     if tree.item is None or tree.kind == "array":
         return value
     item = tree.item

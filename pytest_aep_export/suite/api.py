@@ -24,7 +24,7 @@ from pytest_aep_export.suite.expect import (
     prerequisite,
     status,
 )
-from pytest_aep_export.suite.targets import Target
+from pytest_aep_export.suite.sending import Target
 
 if TYPE_CHECKING:
     import pyarrow as pa

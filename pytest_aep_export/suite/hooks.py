@@ -12,7 +12,7 @@ import pytest
 from pytest_aep_export.errors import ConfigurationError, TransportError
 from pytest_aep_export.suite.expect import NOT_APPLICABLE, NOT_VERIFIED, UnmetError
 from pytest_aep_export.suite.registry import conformance_path, lint, load
-from pytest_aep_export.suite.targets import Target
+from pytest_aep_export.suite.sending import Target
 from pytest_aep_export.suite.verdicts import Outcome, Result
 
 __all__ = ["MARKER", "TARGET", "Observer", "SuiteRun", "check_collection", "marked"]

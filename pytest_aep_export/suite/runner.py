@@ -15,7 +15,7 @@ import pytest
 from pytest_aep_export.errors import AepError, ConfigurationError
 from pytest_aep_export.suite.hooks import Observer, SuiteRun
 from pytest_aep_export.suite.registry import conformance_path
-from pytest_aep_export.suite.targets import Target
+from pytest_aep_export.suite.sending import Target
 
 __all__ = ["SuiteError", "run_suite"]
 

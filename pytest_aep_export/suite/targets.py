@@ -1,40 +1,19 @@
-"""What requests go to: the embedded emulator, or any URL. Requests are sent raw, answers come back as exchanges.
-
-A `Target` holds nothing back and adds nothing of its own: no retries, no redirects, every header removable. That is
-what a suite needs and a client library must not offer.
-"""
+"""Which target: the embedded emulator or a URL, from plain settings, and whether it can be judged at all."""
 
 from __future__ import annotations
 
-import json as jsonlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Final, Literal
-from urllib.parse import urlencode, urlsplit
+from typing import Final
+from urllib.parse import urlsplit
 
-import httpx
-
-from pytest_aep_export.contract import load
-from pytest_aep_export.errors import AepError, ConfigurationError, TransportError
-from pytest_aep_export.exchange import Exchange, Headers, Request, Response
+from pytest_aep_export.errors import ConfigurationError, TransportError
 from pytest_aep_export.model import AEP_SCOPES, Credentials
-from pytest_aep_export.suite.version import SUITE_VERSION
+from pytest_aep_export.suite.sending import Patience, Target, TargetError, require_json
 
-__all__ = [
-    "EMULATOR",
-    "IMS_PATH",
-    "Patience",
-    "Target",
-    "TargetError",
-    "credentials_from",
-    "is_adobe",
-    "probe",
-    "resolve",
-]
+__all__ = ["EMULATOR", "Patience", "Target", "TargetError", "credentials_from", "is_adobe", "probe", "resolve"]
 
 EMULATOR: Final = "emulator"
-IMS_PATH: Final = "/ims/token/v3"
 
 _ADOBE: Final = ("adobe.io", "adobe.com", "adobe.net", "adobelogin.com")
 _PROBE_SECONDS: Final = 10.0
@@ -46,148 +25,6 @@ _VARIABLES: Final = {
     "scopes": "AEP_SCOPES",
 }
 _DEFAULTS: Final = {"sandbox": "prod", "scopes": AEP_SCOPES}
-
-
-class TargetError(AepError):
-    """The target cannot be judged at all; the message says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a target is waited for, in seconds.
-
-    Attributes:
-        poll: Between two looks at a job, at most.
-        deadline: For a job to end.
-        answer: For an answer.
-    """
-
-    poll: float = 5.0
-    deadline: float = 1800.0
-    answer: float = 60.0
-
-
-class Target:
-    """Where the suite sends its requests.
-
-    Args:
-        kind: ``emulator``: started for this run. ``url``: somebody else's server.
-        base_url: The gateway, without a trailing slash.
-        credentials: Whose tenant is worked in.
-        ims_url: The token endpoint; by default ``/ims/token/v3`` of the same host.
-        label: What reports call it.
-        patience: How long it is waited for.
-        transport: Instead of the network, for tests.
-    """
-
-    def __init__(
-        self,
-        base_url: str,
-        credentials: Credentials,
-        *,
-        kind: Literal["emulator", "url"] = "url",
-        ims_url: str = "",
-        label: str = "",
-        patience: Patience = Patience(),
-        transport: httpx.BaseTransport | None = None,
-    ) -> None:
-        self.kind = kind
-        self.base_url = base_url.rstrip("/")
-        self.ims_url = ims_url or self.base_url + IMS_PATH
-        self.credentials = credentials
-        self.label = label or self.base_url
-        self.patience = patience
-        self.exchanges: list[Exchange] = []
-        self._token = ""
-        self._http = httpx.Client(
-            timeout=patience.answer,
-            transport=transport,
-            headers={"Accept": "application/json", "User-Agent": f"aep-export-suite/{SUITE_VERSION}"},
-            trust_env=kind == "url",  # no proxy of the environment lies between here and the emulator
-        )
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
-
-    @contextmanager
-    def within(self, seconds: float) -> Iterator[None]:
-        """For a while, wait only so long for each answer."""
-        before, self._http.timeout = self._http.timeout, httpx.Timeout(seconds)
-        try:
-            yield
-        finally:
-            self._http.timeout = before
-
-    def token(self) -> str:
-        """An access token, asked for once.
-
-        Raises:
-            TargetError: The token endpoint gave none.
-        """
-        if not self._token:
-            self._token = _access_token(self.request_token(), self.ims_url)
-        return self._token
-
-    def request_token(self, **changes: str) -> Exchange:
-        """Ask the token endpoint, with some of the form's fields changed."""
-        who = self.credentials
-        form = {"grant_type": "client_credentials", "client_id": who.client_id, "client_secret": who.client_secret}
-        body = urlencode(form | {"scope": who.scopes} | changes).encode()
-        return self._exchange("POST", self.ims_url, {"Content-Type": "application/x-www-form-urlencoded"}, body)
-
-    def send(
-        self,
-        method: str,
-        path: str,
-        *,
-        json: Any = None,
-        body: bytes = b"",
-        query: Mapping[str, object] | None = None,
-        headers: Mapping[str, str] | None = None,
-        without: Collection[str] = (),
-    ) -> Exchange:
-        """Send one request and keep the exchange.
-
-        Args:
-            method: The HTTP method.
-            path: Below the gateway, perhaps with a query; of an absolute URL only that much is used, so that no
-                credentials ever go to the host that an answer names.
-            json: A document to send.
-            body: Or the very bytes to send, as JSON unless a header says otherwise.
-            query: More parameters.
-            headers: Headers to add or change.
-            without: Headers to leave out, in lower case.
-
-        Raises:
-            TransportError: No answer came.
-        """
-        content = jsonlib.dumps(json).encode() if json is not None else body
-        every = {**self._standard(without), **({"content-type": "application/json"} if content else {})}
-        every |= {name.lower(): value for name, value in (headers or {}).items()}
-        sent = {name: value for name, value in every.items() if name not in without}
-        return self._exchange(method, self.base_url + _below_gateway(path, query or {}), sent, content)
-
-    def _standard(self, without: Collection[str]) -> dict[str, str]:
-        """The four headers that every call needs (seed, "Introduzione")."""
-        return {
-            "authorization": "" if "authorization" in without else f"Bearer {self.token()}",
-            "x-api-key": self.credentials.client_id,
-            "x-gw-ims-org-id": self.credentials.org_id,
-            "x-sandbox-name": self.credentials.sandbox,
-        }
-
-    def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Exchange:
-        try:
-            answer = self._http.request(method, url, headers=headers, content=body or None)
-        except (httpx.RequestError, httpx.InvalidURL) as error:
-            raise TransportError(f"{method} {url.partition('?')[0]} got no answer: {_reason(error)}") from error
-        request = Request(method, url, Headers(headers), body)
-        response = Response(answer.status_code, Headers(answer.headers.multi_items()), answer.content)
-        match = load().match(method, request.path)
-        exchange = Exchange(request, response, match.operation.id if match else "")
-        self.exchanges.append(exchange)
-        return exchange
 
 
 @contextmanager
@@ -247,7 +84,7 @@ def probe(target: Target) -> None:
             exchange = target.send("GET", "/data/core/ups/export/jobs", query={"limit": 1})
     except TransportError as error:
         raise TargetError(f"{error}; is the server up, and is --target right?") from error
-    _require_json(exchange, target.base_url, "--target")
+    require_json(exchange, target.base_url, "--target")
     if exchange.response.status in {401, 403}:
         raise TargetError(
             f"{target.base_url} refuses the credentials with {exchange.response.status}: "
@@ -290,34 +127,3 @@ def _url(url: str, ims_url: str, credentials: Mapping[str, str] | Credentials, *
         yield target
     finally:
         target.close()
-
-
-def _below_gateway(path: str, query: Mapping[str, object]) -> str:
-    parts = urlsplit(path)
-    text = "&".join(filter(None, (parts.query, urlencode(query))))
-    return f"{parts.path}?{text}" if text else parts.path
-
-
-def _reason(error: Exception) -> str:
-    return str(error) or type(error).__name__
-
-
-def _access_token(exchange: Exchange, url: str) -> str:
-    _require_json(exchange, url, "--ims-url")
-    body = exchange.response.json()
-    token = body.get("access_token") if isinstance(body, Mapping) else None
-    if not token:
-        raise TargetError(
-            f"{url} gives no token ({exchange.response.status}): check AEP_CLIENT_ID, AEP_CLIENT_SECRET and --ims-url"
-        )
-    return str(token)
-
-
-def _require_json(exchange: Exchange, url: str, option: str) -> None:
-    try:
-        exchange.response.json()
-    except ValueError:
-        media = exchange.response.headers.get("content-type", "no media type")
-        raise TargetError(
-            f"{url} answers with {media} instead of JSON, so this is not the API: check {option}"
-        ) from None

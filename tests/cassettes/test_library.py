@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pytest_aep_export import cassettes
 from pytest_aep_export.cassettes import library, path_of
 from pytest_aep_export.contract import load
 from pytest_aep_export.exchange import Headers, Request, Response
@@ -44,8 +43,7 @@ def test_the_library_is_found_and_holds_something():
 def test_a_folder_inside_the_package_is_the_library(monkeypatch: pytest.MonkeyPatch, tmp_path):
     """Where the package is installed, its own recordings are used."""
     (tmp_path / "library").mkdir()
-    monkeypatch.setattr(cassettes.library, "__globals__", cassettes.library.__globals__, raising=False)
-    monkeypatch.setitem(cassettes.library.__globals__, "__file__", str(tmp_path / "library.py"))
+    monkeypatch.setitem(library.__globals__, "__file__", str(tmp_path / "library.py"))
     assert library() == tmp_path / "library"
 
 

@@ -186,7 +186,9 @@ def test_a_body_of_another_type_is_refused_as_documented(api, media):
     assert api.numbers() == before
 
 
-@pytest.mark.parametrize("media", ["application/json; charset=utf-8", "APPLICATION/JSON", "application/vnd.adobe.xdm+json"])
+@pytest.mark.parametrize(
+    "media", ["application/json; charset=utf-8", "APPLICATION/JSON", "application/vnd.adobe.xdm+json"]
+)
 def test_json_under_any_of_its_names_is_accepted(api, media):
     """Parameters, case and a ``+json`` suffix do not matter."""
     assert api.send("POST", JOBS, json=api.payload(), headers={"content-type": media}).response.status == 200

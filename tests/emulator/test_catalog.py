@@ -8,7 +8,10 @@ import pytest
 
 DATASETS = "/data/foundation/catalog/dataSets"
 UNION = "https://ns.adobe.com/xdm/context/profile__union"
-BODY = {"name": "Profile Data Export", "schemaRef": {"id": UNION, "contentType": "application/vnd.adobe.xed+json;version=1"}}
+BODY = {
+    "name": "Profile Data Export",
+    "schemaRef": {"id": UNION, "contentType": "application/vnd.adobe.xed+json;version=1"},
+}
 SEEDED = ["5b76f86b85d0e00000be5c8b", "5b76f8d787a6af01e2ceda18", "5b76f9d0d2f2d80000a7a7c1"]
 
 

@@ -241,11 +241,15 @@ def test_a_download_asked_for_as_json_is_still_parquet(exported):
     """Clients send ``Accept: application/json`` with everything (real-clients 6)."""
     api, batch = exported
     link = api.files(batch)[0]["_links"]["self"]["href"]
-    response = api.send("GET", link, headers={"accept": "application/json", "content-type": "application/json"}).response
+    response = api.send(
+        "GET", link, headers={"accept": "application/json", "content-type": "application/json"}
+    ).response
     assert response.body[:4] == response.body[-4:] == b"PAR1"
 
 
-@pytest.mark.parametrize("path", ["x", "../x", "%2Fetc%2Fpasswd", "..%2F..%2Fstate.sqlite", "%00", "{other}", "{name}/"])
+@pytest.mark.parametrize(
+    "path", ["x", "../x", "%2Fetc%2Fpasswd", "..%2F..%2Fstate.sqlite", "%00", "{other}", "{name}/"]
+)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_a_wrong_path_is_a_404(exported, method, path):
     """Only the file's own name leads to its bytes: no other file, nothing outside."""

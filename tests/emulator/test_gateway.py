@@ -152,7 +152,9 @@ def test_the_date_is_the_organisations(api):
     """``Date`` reads the virtual clock, and stands once in every answer."""
     api.tenant.clock.advance(days=1)
     response = api.send("GET", JOBS).response
-    assert [value for name, value in response.headers.raw if name.lower() == "date"] == ["Thu, 02 May 2024 00:00:00 GMT"]
+    assert [value for name, value in response.headers.raw if name.lower() == "date"] == [
+        "Thu, 02 May 2024 00:00:00 GMT"
+    ]
 
 
 def test_every_exchange_is_in_its_organisations_journal(api):

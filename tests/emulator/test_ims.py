@@ -31,7 +31,9 @@ def test_credentials_in_a_form_give_a_token(api):
     assert response.status == 200
     body = response.json()
     assert body | {"access_token": ""} == {"access_token": "", "token_type": "bearer", "expires_in": 86399}
-    assert jwt.decode(body["access_token"], options={"verify_signature": False})["scope"] == api.tenant.credentials.scopes
+    assert (
+        jwt.decode(body["access_token"], options={"verify_signature": False})["scope"] == api.tenant.credentials.scopes
+    )
     assert response.headers["cache-control"] == "no-store"
 
 

@@ -39,7 +39,19 @@ def test_a_single_range_gives_exactly_the_bytes_asked_for(first, last, length):
 
 @pytest.mark.parametrize(
     "header",
-    [None, "", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=0-1,3-4", "items=0-1", "bytes=1-0", "0-1", "bytes=--1"],
+    [
+        None,
+        "",
+        "bytes",
+        "bytes=",
+        "bytes=-",
+        "bytes=a-b",
+        "bytes=0-1,3-4",
+        "items=0-1",
+        "bytes=1-0",
+        "0-1",
+        "bytes=--1",
+    ],
 )
 def test_what_is_no_single_range_gives_the_whole_file(header):
     """As the standard allows: no header, other units, several ranges, and what is not well-formed."""

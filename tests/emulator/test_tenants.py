@@ -22,6 +22,7 @@ def emulator():
 
 def test_the_nth_tenant_of_a_seed_is_always_the_same():
     """Organisation and client id repeat from run to run; the secret never does."""
+
     def tenants(seed: int):
         with Emulator(seed=seed) as emulator:
             return [emulator.create_tenant().credentials for _ in range(2)]

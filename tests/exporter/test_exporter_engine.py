@@ -34,6 +34,11 @@ def by_id(policy: str) -> Any:
     return next(known for known in DEFAULT_POLICIES if known.id.startswith(policy))
 
 
+def _window(start: str, end: str) -> Row:
+    """A window of qualification times on the first day there is."""
+    return {"segmentQualificationTime": {"startTime": f"1970-01-01T{start}Z", "endTime": f"1970-01-01T{end}Z"}}
+
+
 NAME = ("person.name",)
 
 
@@ -185,13 +190,60 @@ def test_what_nulls_and_slices_hide_is_not_exported():
     )
     table = rows.set_column(rows.schema.get_field_index("identityMap"), FRAGMENTS.field("identityMap"), hidden).slice(1)
 
-    exported, by_namespace = compute(
-        ExportPlan(fields=("personID", "identities.id")), ProfileData(table, EVENTS.empty_table())
-    )
+    hiding = ProfileData(table, EVENTS.empty_table())
+
+    exported, by_namespace = compute(ExportPlan(fields=("personID", "identities.id"), graph="pdg"), hiding)
 
     found = [(row["personID"], row["identities"]) for row in exported.to_pylist()]
     assert found == [("b", [{"id": "b"}]), ("c", None), ("d", [{"id": "d"}])]
     assert by_namespace == {"Email": 2}
+
+
+@pytest.mark.parametrize("order", [None, ("crm",)])
+def test_of_two_fragments_of_one_time_the_later_row_is_stronger(order: tuple[str, ...] | None):
+    """Ties are decided by the order in which the data was loaded."""
+    rows = [fragment("a", 1, personID="first"), fragment("a", 1, personID="second")]
+
+    assert export(ExportPlan(fields=("personID",), order=order), rows) == [{"personID": "second"}]
+
+
+def test_one_id_in_two_namespaces_is_two_identities():
+    """An identity is its namespace and its id; profiles that share only the id stay apart, with a graph and without."""
+    rows = [fragment("7", namespace="ECID", personID="1"), fragment("7", namespace="CRMID", personID="2")]
+
+    for graph in ("none", "pdg"):
+        assert len(export(ExportPlan(fields=("personID",), graph=graph), rows)) == 2
+
+
+@pytest.mark.parametrize(
+    ("request_", "persons"),
+    [
+        ({"segments": [{"segmentId": "s"}]}, ["early", "old word", "upper", "late"]),
+        ({"segments": [{"segmentId": "s", "segmentNs": "UPS", "status": ["exited"]}]}, ["left"]),
+        (
+            {"segments": [{"segmentId": "s", "status": ["existing", "exited"]}]},
+            ["early", "old word", "upper", "left", "late"],
+        ),
+        ({"segments": [{"segmentId": "t"}, {"segmentId": "s", "segmentNs": "aam"}]}, ["other"]),
+        (_window("00:00:01", "00:00:03"), ["early", "old word", "upper", "other"]),
+        ({"segments": [{"segmentId": "s"}]} | _window("00:00:01.001", "00:00:03.001"), ["old word", "upper", "late"]),
+    ],
+)
+def test_segments_select_by_namespace_status_and_time(request_: Row, persons: list[str]):
+    """Namespaces without regard to case, ``existing`` as realized, a window with its start and without its end."""
+    rows = [
+        fragment("1", personID="early", segmentMembership=member("s", "realized", 1000)),
+        fragment("2", personID="old word", segmentMembership=member("s", "existing", 2000)),
+        fragment("3", personID="upper", segmentMembership=member("s", None, 2000, namespace="UPS")),
+        fragment("4", personID="left", segmentMembership=member("s", "exited", 2000)),
+        fragment("5", personID="late", segmentMembership=member("s", "realized", 3000)),
+        fragment("6", personID="other", segmentMembership=member("s", "realized", 2000, namespace="AAM")),
+        fragment("7", personID="none"),
+    ]
+
+    exported = export(plan({"fields": "personID", "filter": request_}, by_id("0bf1")), rows)
+
+    assert [row["personID"] for row in exported] == persons
 
 
 def test_crowded_profiles_are_left_out_even_when_one_fragment_crowds_them():

@@ -10,7 +10,7 @@ from pytest_aep_export.contract.union import Field, load_union
 from pytest_aep_export.exporter.plan import EventPlan, ExportPlan
 from pytest_aep_export.exporter.reference import rows_of, shape
 from pytest_aep_export.exporter.reference_shape import Projection
-from tests.exporter.plain_rows import fragment
+from tests.exporter.plain_rows import at, fragment
 
 ECID, EMAIL = {"id": "1", "authenticatedState": "ambiguous", "primary": True}, {"id": "e", "primary": False}
 
@@ -87,6 +87,15 @@ def test_paths_into_a_map_of_maps_choose_their_own_keys() -> None:
         "segmentMembership": [("ups", [("t", {"status": "realized"})])]
     }
     assert row(record, "segmentMembership.ups.none") == {"segmentMembership": None}
+
+
+def test_paths_into_a_map_of_maps_share_their_members() -> None:
+    """An entry asked for by one member has those asked for of the others too, as in any map."""
+    item = {"lastQualificationTime": at(1), "status": "realized"}
+    record = {"segmentMembership": {"aam": {"s": item}, "ups": {"s": item, "t": item}}}
+    assert row(record, "segmentMembership.ups.s.status", "segmentMembership.aam.s") == {
+        "segmentMembership": [("aam", [("s", item)]), ("ups", [("s", item)])]
+    }
 
 
 def test_a_struct_of_which_no_chosen_member_has_a_value_is_absent() -> None:

@@ -31,7 +31,9 @@ def test_an_advance_takes_every_unit():
     """Days, hours, minutes, seconds and milliseconds add up, fractions included."""
     clock = Clock(start=0)
     clock.advance(days=1, hours=2, minutes=3, seconds=4.5, milliseconds=6)
-    assert clock.now() == timedelta(days=1, hours=2, minutes=3, seconds=4, milliseconds=506) // timedelta(milliseconds=1)
+    assert clock.now() == timedelta(days=1, hours=2, minutes=3, seconds=4, milliseconds=506) // timedelta(
+        milliseconds=1
+    )
 
 
 @pytest.mark.parametrize("span", [{"milliseconds": -1}, {"hours": 1, "minutes": -61}])
@@ -74,9 +76,7 @@ def test_a_clock_follows_its_source_from_its_own_start():
 def test_advances_from_several_threads_all_count():
     """No advance is lost when threads advance the same clock at once."""
     clock = Clock(start=0)
-    threads = [
-        threading.Thread(target=lambda: [clock.advance(milliseconds=1) for _ in range(500)]) for _ in range(4)
-    ]
+    threads = [threading.Thread(target=lambda: [clock.advance(milliseconds=1) for _ in range(500)]) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

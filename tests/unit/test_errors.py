@@ -25,7 +25,13 @@ def _exchange(status: int, headers: Headers | None = None) -> Exchange:
 
 
 def _job(**changes: Any) -> ExportJob:
-    values: dict[str, Any] = {"status": JobStatus.FAILED, "dataset_id": "d", "batch_ids": (), "created": 1, "updated": 2}
+    values: dict[str, Any] = {
+        "status": JobStatus.FAILED,
+        "dataset_id": "d",
+        "batch_ids": (),
+        "created": 1,
+        "updated": 2,
+    }
     return ExportJob(24115, **values | changes)
 
 
@@ -39,7 +45,8 @@ def test_every_exception_has_the_one_root():
 def test_the_tree_that_the_module_draws_is_the_tree_that_it_is():
     """The module's docstring names every public exception, under its true parent."""
     drawn: list[tuple[int, str]] = [
-        (len(match[1]), match[2]) for match in re.finditer(r"^ {4}(\W*)(\w+Error)\b", errors.__doc__ or "", re.MULTILINE)
+        (len(match[1]), match[2])
+        for match in re.finditer(r"^ {4}(\W*)(\w+Error)\b", errors.__doc__ or "", re.MULTILINE)
     ]
     assert sorted(name for _, name in drawn) == sorted(errors.__all__)
     parents: dict[int, str] = {}
@@ -85,9 +92,7 @@ def test_a_failed_job_gives_its_reasons():
     """The message lists every error of the job, with its code."""
     reasons = (JobError("0100000003", "Error in Export Job"), JobError("unknown", "Job aborted."))
     error = errors.JobFailedError(_job(errors=reasons))
-    assert str(error) == (
-        "export job 24115 ended as FAILED: 0100000003: Error in Export Job; unknown: Job aborted."
-    )
+    assert str(error) == ("export job 24115 ended as FAILED: 0100000003: Error in Export Job; unknown: Job aborted.")
     assert error.job.id == 24115
 
 
@@ -100,9 +105,7 @@ def test_a_cancelled_job_has_no_reasons_to_give():
 def test_a_wait_that_took_too_long_says_how_long_and_what_to_do():
     """The message holds the job, its status, the time waited and a way out."""
     error = errors.WaitTimeoutError(_job(status=JobStatus.PROCESSING), 90.0)
-    assert str(error) == (
-        "export job 24115 is still PROCESSING after 90 s: give it a longer timeout, or cancel it"
-    )
+    assert str(error) == ("export job 24115 is still PROCESSING after 90 s: give it a longer timeout, or cancel it")
     assert error.waited == 90.0
 
 

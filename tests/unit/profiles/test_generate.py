@@ -70,6 +70,16 @@ def test_another_seed_makes_other_data(hundred: ProfileData):
         assert ours.isdisjoint(theirs)
 
 
+def test_fragments_events_and_persons_share_no_id(hundred: ProfileData):
+    """The kinds of rows are numbered alike and drawn apart."""
+    bare = [
+        {text.replace("-", "")[:16] for text in table["_id"].to_pylist()}
+        for table in (hundred.fragments, hundred.events)
+    ]
+
+    assert bare[0].isdisjoint(bare[1])
+
+
 def test_every_column_has_values_and_every_optional_one_has_gaps():
     """Each leaf of the union occurs; all but the keys are missing somewhere."""
     made = generate(2000)
