@@ -22,7 +22,7 @@ from pytest_aep_export.profiles import write_parquet
 from pytest_aep_export.profiles.schema import FRAGMENTS
 
 ROUNDS: Final = 3
-_OURS: Final = 50_000
+_OURS: Final = 200_000
 """Profiles that ours makes in a round."""
 _PEER: Final = 400
 """Rows that the peer makes in a round: enough for its rate, which does not depend on their number."""

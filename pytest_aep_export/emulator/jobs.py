@@ -196,8 +196,8 @@ def listed(
 ) -> list[Job]:
     """Jobs, newest first; with ``before``, those that come after that (created, number) in the list."""
     where = {"$.life.status": status} if status else None
-    documents = store.list(tenant, Kind.EXPORT_JOB, before=before, where=where, limit=limit, skip=skip)
-    return [Job.from_json(document) for document in documents]
+    texts = store.texts(tenant, Kind.EXPORT_JOB, before=before, where=where, limit=limit, skip=skip)
+    return [_parse(text) for text in texts]
 
 
 def unfinished(store: Store, tenant: str) -> list[Job]:

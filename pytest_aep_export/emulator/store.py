@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 import sqlite3
 import threading
@@ -22,6 +23,10 @@ CREATE TABLE IF NOT EXISTS resources (
     tenant TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, number INTEGER NOT NULL, created INTEGER NOT NULL,
     document TEXT NOT NULL, PRIMARY KEY (tenant, kind, id)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS by_status
+    ON resources (tenant, kind, json_extract(document, '$.life.status'), created DESC, number DESC);
+CREATE INDEX IF NOT EXISTS by_batch
+    ON resources (tenant, kind, json_extract(document, '$.batch'), created DESC, number DESC);
 CREATE INDEX IF NOT EXISTS newest ON resources (tenant, kind, created DESC, number DESC);
 CREATE TABLE IF NOT EXISTS sequences (
     tenant TEXT NOT NULL, kind TEXT NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (tenant, kind)
@@ -86,7 +91,7 @@ class Store:
         """The next number of that kind; none is ever given out twice."""
         with self._lock:
             (number,) = self._db.execute(
-                "INSERT INTO sequences VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last",
+                "INSERT INTO sequences VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last",
                 (tenant, kind, first),
             ).fetchone()
         return int(number)
@@ -132,7 +137,11 @@ class Store:
         text = self._texts[tenant, kind, key] = str(row[0])
         return text
 
-    def list(
+    def list(self, tenant: str, kind: Kind, *, where: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+        """All documents of one kind, newest first; see `texts`."""
+        return [json.loads(text) for text in self.texts(tenant, kind, where=where)]
+
+    def texts(
         self,
         tenant: str,
         kind: Kind,
@@ -141,14 +150,14 @@ class Store:
         where: Mapping[str, str] | None = None,
         limit: int = -1,
         skip: int = 0,
-    ) -> list[dict[str, Any]]:
-        """Documents of one kind, newest first.
+    ) -> builtins.list[str]:
+        """Documents of one kind as the texts they are kept as, newest first.
 
         Args:
             tenant: Whose documents.
             kind: Which kind.
             before: Only those that come after this (created, number) in the list.
-            where: JSON path to value: only documents that hold exactly these.
+            where: JSON path to value: only documents that hold exactly these; the paths are ours, never a request's.
             limit: At most so many; -1 for all.
             skip: Leave out so many first.
         """
@@ -158,14 +167,14 @@ class Store:
             clauses.append("(created, number) < (?, ?)")
             parameters += before
         for path, value in (where or {}).items():
-            clauses.append("json_extract(document, ?) = ?")
-            parameters += [path, value]
+            clauses.append(f"json_extract(document, '{path}') = ?")
+            parameters.append(value)
         query = f"SELECT document FROM resources WHERE {' AND '.join(clauses)}"  # noqa: S608 - the clauses are ours
         with self._lock:
             rows = self._db.execute(
                 f"{query} ORDER BY created DESC, number DESC LIMIT ? OFFSET ?", (*parameters, limit, skip)
             ).fetchall()
-        return [json.loads(row[0]) for row in rows]
+        return [row[0] for row in rows]
 
     def latest(self, tenant: str) -> int | None:
         """When the tenant's newest document was created, in ms since the epoch; None when it has none."""

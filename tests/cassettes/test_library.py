@@ -90,3 +90,15 @@ def test_the_fixture_replays_a_shipped_recording(aep_cassette, aep_client):
     assert set(aep_client.read_table(done).column_names) == {"personID", "personalEmail"}
     assert aep_cassette.unplayed() == 0
     assert aep_cassette.name == "export/succeeded"
+
+
+@pytest.mark.aep_cassette("export/succeeded")
+async def test_the_asynchronous_client_replays_it_too(aep_cassette, aep_async_client):
+    """The same recording answers the asynchronous client."""
+    dataset = await aep_async_client.create_dataset("Profile Data Export")
+    asked = {"dataset_id": dataset.id, "fields": "personID,personalEmail.address"}
+    done = await aep_async_client.wait_for_export_job(await aep_async_client.create_export_job(**asked))
+    assert done.succeeded
+    assert (await aep_async_client.read_table(done)).num_rows > 0
+    assert aep_cassette.unplayed() == 0
+    await aep_async_client.close()

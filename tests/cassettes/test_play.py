@@ -59,14 +59,16 @@ def test_a_recording_replays_without_a_network(recorded, offline: Callable[[], N
     assert job["imsOrgId"] == cassette.credentials.org_id == "0" * 24 + "@AdobeOrg"
 
 
-def test_what_was_not_recorded_is_refused(recorded, offline: Callable[[], None], tmp_path):
+@pytest.mark.usefixtures("recorded")
+def test_what_was_not_recorded_is_refused(offline: Callable[[], None], tmp_path):
     """Another request finds no answer, and none is fetched."""
     offline()
     with replay(NAME, tmp_path) as cassette, pytest.raises(CannotOverwriteExistingCassetteException):
         httpx.get(f"{cassette.base_url}/data/core/ups/export/jobs?limit=99")
 
 
-def test_each_answer_is_played_once(recorded, offline: Callable[[], None], tmp_path):
+@pytest.mark.usefixtures("recorded")
+def test_each_answer_is_played_once(offline: Callable[[], None], tmp_path):
     """A recording does not answer more often than the API did."""
     offline()
     with replay(NAME, tmp_path) as cassette, _player(cassette) as client:
@@ -81,7 +83,8 @@ def test_each_answer_is_played_once(recorded, offline: Callable[[], None], tmp_p
     ids=["httpx", "requests"],
 )
 @pytest.mark.parametrize("host", ["https://platform.adobe.io", "http://127.0.0.1:9", "https://anywhere.example"])
-def test_any_client_is_answered_whatever_the_host(recorded, offline: Callable[[], None], tmp_path, send, host):
+@pytest.mark.usefixtures("recorded")
+def test_any_client_is_answered_whatever_the_host(offline: Callable[[], None], tmp_path, send, host):
     """Requests are matched by method, path, query and what their JSON says, not by host or spelling."""
     offline()
     reference = {"contentType": "application/vnd.adobe.xed+json;version=1", "id": UNION_SCHEMA}
@@ -92,7 +95,8 @@ def test_any_client_is_answered_whatever_the_host(recorded, offline: Callable[[]
     assert answer.json()[0].startswith("@/dataSets/")
 
 
-def test_a_replay_leaves_the_recording_as_it_is(recorded, tmp_path):
+@pytest.mark.usefixtures("recorded")
+def test_a_replay_leaves_the_recording_as_it_is(tmp_path):
     """Nothing is written while a recording is played."""
     before = (tmp_path / f"{NAME}.yaml").read_bytes()
     with replay(NAME, tmp_path) as cassette, _player(cassette) as client:
@@ -128,20 +132,24 @@ def test_the_request_that_is_recorded_is_sent_as_it_is(tenant, url, tmp_path):
     assert listing.request.headers["x-gw-ims-org-id"] == tenant.credentials.org_id
 
 
-def test_a_failed_recording_keeps_the_earlier_one(recorded, tenant, url, tmp_path):
+@pytest.mark.usefixtures("recorded")
+def test_a_failed_recording_keeps_the_earlier_one(tenant, url, tmp_path):
     """An error while recording writes nothing and removes nothing."""
     before = (tmp_path / f"{NAME}.yaml").read_bytes()
-    with (
-        pytest.raises(RuntimeError),
-        record(NAME, credentials=tenant.credentials, base_url=url, folder=tmp_path),
-    ):
-        httpx.get(f"{url}/data/core/ups/export/jobs")
-        raise RuntimeError
+
+    def fail_while_recording() -> None:
+        with record(NAME, credentials=tenant.credentials, base_url=url, folder=tmp_path):
+            httpx.get(f"{url}/data/core/ups/export/jobs")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_while_recording()
     assert (tmp_path / f"{NAME}.yaml").read_bytes() == before
     assert [path.name for path in (tmp_path / "export").iterdir()] == ["test.yaml"]
 
 
-def test_a_new_recording_replaces_the_earlier_one(recorded, tenant, url, tmp_path):
+@pytest.mark.usefixtures("recorded")
+def test_a_new_recording_replaces_the_earlier_one(tenant, url, tmp_path):
     """Recorded again, a cassette holds what was exchanged this time, and nothing else."""
     with record(NAME, credentials=tenant.credentials, base_url=url, folder=tmp_path):
         httpx.get(f"{url}/data/core/ups/export/jobs")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import copy
 import io
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import aepp
@@ -30,6 +31,8 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:unclosed <socket:ResourceWarning",
     "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning",
 )
+
+MOST_REQUESTS = 50
 
 DEFAULT_POLICY = "0bf16e61-90e9-4204-b8fa-ad250360957b"
 
@@ -56,16 +59,28 @@ def connection(aep_server: EmulatorServer, aep_credentials: Credentials) -> Iter
         shared.update(default)
 
 
+def part(kind: Callable[..., Any], connection: ConnectObject) -> Any:
+    """One of aepp's parts, which may ask a bounded number of times: by itself it follows an endless list for ever."""
+    made = kind(config=connection)
+    numbers = itertools.count(1)
+
+    def bound(*_: object, **__: object) -> None:
+        assert next(numbers) <= MOST_REQUESTS, "aepp does not stop asking"
+
+    made.connector.session.hooks["response"].append(bound)
+    return made
+
+
 @pytest.fixture
 def profile(connection: ConnectObject) -> Profile:
     """The part of aepp that knows export jobs and merge policies."""
-    return Profile(config=connection)
+    return part(Profile, connection)
 
 
 @pytest.fixture
 def catalog(connection: ConnectObject) -> Catalog:
     """The part of aepp that knows datasets and batches."""
-    return Catalog(config=connection)
+    return part(Catalog, connection)
 
 
 @pytest.fixture
@@ -139,7 +154,7 @@ def test_aepp_lists_the_jobs_of_all_pages(connection: ConnectObject, profile: Pr
     """The client's segmentation client follows the links from page to page, meets every job once, and stops."""
     made = [create(profile, dataset_id)["id"] for _ in range(5)]
 
-    listed = [job["id"] for job in Segmentation(config=connection).getExportJobs(limit=2)]
+    listed = [job["id"] for job in part(Segmentation, connection).getExportJobs(limit=2)]
 
     assert sorted(listed) == sorted(made)
 
@@ -176,15 +191,15 @@ def test_aepp_downloads_what_a_job_exported(
     """From a job over its batch to its files: they are Parquet, and hold the rows that the job counted."""
     job = finish(profile, create(profile, dataset_id))
     batch_id = job["destination"]["batchId"]
-    access = DataAccess(config=connection)
+    access = part(DataAccess, connection)
 
     [batch] = catalog.getBatch(batch_id).values()
     assert batch["relatedObjects"] == [{"type": "dataSet", "id": dataset_id}]
     [file] = access.getBatchFiles(batch_id)
-    parts = access.getFiles(file["dataSetFileId"])["data"]
-    downloads = [access.getFiles(file["dataSetFileId"], path=part["name"]) for part in parts]
+    entries = access.getFiles(file["dataSetFileId"])["data"]
+    downloads = [access.getFiles(file["dataSetFileId"], path=entry["name"]) for entry in entries]
 
-    assert [len(download.getbuffer()) for download in downloads] == [int(part["length"]) for part in parts]
+    assert [len(download.getbuffer()) for download in downloads] == [int(entry["length"]) for entry in entries]
     assert (
         sum(len(access.transformDataToDataFrame(download)) for download in downloads)
         == (job["metrics"]["totalExportedProfileCounter"])
@@ -197,15 +212,15 @@ def test_aepp_asks_for_the_head_of_a_file(
 ):
     """The client's HEAD of a file is answered with its length and no body."""
     job = finish(profile, create(profile, dataset_id))
-    access = DataAccess(config=connection)
+    access = part(DataAccess, connection)
     [file] = access.getBatchFiles(job["destination"]["batchId"])
-    [part] = access.getFiles(file["dataSetFileId"])["data"]
+    [entry] = access.getFiles(file["dataSetFileId"])["data"]
 
-    access.getHeadFile(file["dataSetFileId"], path=part["name"])
+    access.getHeadFile(file["dataSetFileId"], path=entry["name"])
 
     [exchange] = aep_emulator.journal.of("headFile")
     assert exchange.response.status == 200
-    assert exchange.response.headers["content-length"] == part["length"]
+    assert exchange.response.headers["content-length"] == entry["length"]
     assert exchange.response.body == b""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ JOBS = "/data/core/ups/export/jobs"
 DATASETS = "/data/foundation/catalog/dataSets"
 
 
-def _refusal(api, status: int = 400, **options) -> str:
+def _refusal(api, status: int = 400, **options: Any) -> str:
     """What a refused creation says, once nothing else came of it."""
     before = api.numbers()
     response = api.send("POST", JOBS, **options).response

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pytest_aep_export.emulator import advance, exporting
+from pytest_aep_export.emulator import advance, exporting, jobs
+from pytest_aep_export.exporter import ExportResult
 from pytest_aep_export.lifecycle import Progression
-from pytest_aep_export.model import JobStatus
+from pytest_aep_export.model import JobError, JobStatus
 
 JOBS = "/data/core/ups/export/jobs"
 BATCHES = "/data/foundation/catalog/batches"
@@ -19,7 +23,7 @@ def _batch_is_hidden(api, batch: str) -> bool:
     return [api.send("GET", path).response.status for path in paths] == [404, 404]
 
 
-def _folder(api, aep_server, batch: str):
+def _folder(api, aep_server, batch: str) -> Path:
     return aep_server.emulator.state.folder / api.tenant._sandbox.key / batch
 
 
@@ -95,7 +99,7 @@ def paused_export(monkeypatch):
     started, go_on, calls = threading.Event(), threading.Event(), []
     compute = exporting.compute
 
-    def paused(*arguments):
+    def paused(*arguments: Any) -> ExportResult:
         calls.append(arguments)
         result = compute(*arguments)
         started.set()
@@ -107,8 +111,8 @@ def paused_export(monkeypatch):
     go_on.set()
 
 
-def _in_thread(work, *arguments):
-    answers = []
+def _in_thread(work: Callable[..., Any], *arguments: Any) -> tuple[threading.Thread, list[Any]]:
+    answers: list[Any] = []
     thread = threading.Thread(target=lambda: answers.append(work(*arguments)))
     thread.start()
     return thread, answers
@@ -189,8 +193,6 @@ def test_a_tenant_that_is_deleted_before_its_job_moves_ends_the_job(make_api, ae
     api = make_api(progression=Progression(mode, queue=0, work=0))
     api.tenant.clock.tick = lambda: None
     state, sandbox = aep_server.emulator.state, api.tenant._sandbox
-    from pytest_aep_export.emulator import jobs  # noqa: PLC0415 - for this test only
-
     job = jobs.find(state.store, sandbox.key, str(api.create()["id"]))
     api.tenant.delete()
     thread, answers = _in_thread(advance.advance, state, sandbox, job, advance.Cause.TIME)
@@ -215,8 +217,6 @@ def test_an_export_that_cannot_be_written_fails_the_job(api, aep_server):
 
 def test_a_failed_job_has_no_files(make_api):
     """A job that fails on purpose never computes its export, and shows the errors it was told."""
-    from pytest_aep_export.model import JobError  # noqa: PLC0415 - for this test only
-
     progression = Progression(fail=JobStatus.PROCESSING, errors=(JobError("42", "because", "here"),))
     api = make_api(progression=progression)
     job = api.finish(api.create()["id"])

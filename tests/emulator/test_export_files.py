@@ -12,6 +12,8 @@ import pytest
 
 from pytest_aep_export.exporter import reference
 from pytest_aep_export.exporter.plan import plan
+from pytest_aep_export.lifecycle import Progression
+from pytest_aep_export.profiles import generate
 from pytest_aep_export.profiles.policies import DEFAULT_POLICIES
 
 JOBS = "/data/core/ups/export/jobs"
@@ -86,8 +88,6 @@ def test_a_batch_is_there_once_its_job_has_succeeded(api):
 
 def test_time_alone_makes_a_batch_appear(make_api):
     """Whoever asks for the files of a job whose time has come finds them without looking at the job."""
-    from pytest_aep_export.lifecycle import Progression  # noqa: PLC0415 - for this test only
-
     api = make_api(progression=Progression("elapsed", queue=10, work=10))
     batch = api.create()["destination"]["batchId"]
     api.tenant.clock.advance(hours=1)
@@ -290,8 +290,6 @@ def test_files_are_no_other_tenants_business(exported, make_api):
 
 def test_loaded_data_is_what_is_exported(api):
     """A tenant exports the data that was loaded into it last, and another one's stay as they were."""
-    from pytest_aep_export.profiles import generate  # noqa: PLC0415 - for this test only
-
     data = generate(7, seed=3)
     api.tenant.load(data)
     assert api.tenant.data is data

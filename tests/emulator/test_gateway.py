@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jwt
 import pytest
 
@@ -17,7 +19,7 @@ OTHER_ORG = (403, {"error_code": "403025", "message": "Profile is not valid"})
 BAD_ORG = (403, {"error_code": "403027", "message": "User region is missing"})
 
 
-def _answer(api, **options) -> tuple[int, dict]:
+def _answer(api, **options: Any) -> tuple[int, dict[str, Any]]:
     response = api.send("GET", JOBS, **options).response
     assert response.headers["content-type"] == "application/json"
     assert response.headers["x-request-id"]

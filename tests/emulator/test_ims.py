@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from urllib.parse import urlencode
 
 import jwt
 import pytest
 
+from pytest_aep_export.exchange import Response
+
 V3, V2 = "/ims/token/v3", "/ims/token/v2"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
-def _form(api, **changes) -> dict[str, str]:
+def _form(api, **changes: str) -> dict[str, str]:
     who = api.tenant.credentials
     form = {"grant_type": "client_credentials", "client_id": who.client_id, "client_secret": who.client_secret}
     return form | {"scope": who.scopes} | changes
 
 
-def _ask(api, form, path=V3, headers=FORM, **options):
+def _ask(api, form, path: str = V3, headers=FORM, **options: Any) -> Response:
     gateway_headers = {"authorization", "x-api-key", "x-gw-ims-org-id", "x-sandbox-name"}
     if form is not None:
         options["body"] = urlencode(form).encode()

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from pytest_aep_export.emulator import Behaviour
 from pytest_aep_export.lifecycle import Progression
 from pytest_aep_export.model import JobStatus
 
@@ -140,8 +141,6 @@ def test_every_progression_through_the_api(make_api, mode, place, what):
 
 def test_a_progression_is_a_jobs_for_life(make_api):
     """A job goes on as it was created, whatever its organisation does with newer ones."""
-    from pytest_aep_export.emulator import Behaviour  # noqa: PLC0415 - for this test only
-
     api = make_api(progression=Progression("manual"))
     number = api.create()["id"]
     api.tenant.behaviour = Behaviour(progression=Progression("immediate"))

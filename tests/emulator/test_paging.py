@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from pytest_aep_export.lifecycle import Progression
+
 JOBS = "/data/core/ups/export/jobs"
 
 
@@ -93,7 +95,7 @@ def test_jobs_created_while_paging_neither_hide_nor_repeat_others(make_api, limi
 
 @pytest.mark.parametrize("form", ["lead", "cut"])
 def test_the_offset_can_be_sent_alone(crowd, form):
-    """A client may cut ``offset`` out of the link and send it with a limit of its own, as aepp does (real-clients 2)."""
+    """A client may cut ``offset`` out of the link and send it with a limit of its own, as aepp does."""
     whole, first = _ids(_page(crowd, "limit=1000")), _page(crowd, "limit=5")
     offset = first["link"]["next"].split("offset=")[1].split("&")[0] if form == "cut" else first["page"]["pageOffset"]
     assert _ids(_page(crowd, f"offset={offset}&limit=100")) == whole[5:]
@@ -167,8 +169,6 @@ def test_several_pages_are_not_sorted(crowd):
 
 def test_the_filter_sees_jobs_as_they_are_now(make_api):
     """A job whose time has come is listed under its new status, not under the one it had."""
-    from pytest_aep_export.lifecycle import Progression  # noqa: PLC0415 - for this test only
-
     api = make_api(progression=Progression("elapsed", queue=0, work=1_000_000))
     job = api.create()["id"]
     assert _ids(_page(api, "status=PROCESSING")) == [job]

@@ -70,6 +70,7 @@ def test_no_header_is_too_odd(header, length):
     try:
         span = satisfy(header, length)
     except ValueError as error:
-        assert f"expected a part of the file's {length} bytes" in str(error)
+        refusal = str(error)
+        assert f"expected a part of the file's {length} bytes" in refusal
     else:
         assert span is None or (span and 0 <= span.start < span.stop <= length)

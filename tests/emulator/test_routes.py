@@ -1,4 +1,4 @@
-"""Routes: what is not there, what is there with another method, slashes, and bytes that no client library would send."""
+"""Routes: what is not there, what is there with another method, slashes, and bytes that no client would send."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pytest_aep_export.emulator import Behaviour, Emulator, EmulatorServer, exporting
+from pytest_aep_export.emulator import Behaviour, Emulator, EmulatorServer, exporting, jobs
 from pytest_aep_export.lifecycle import Progression
 
 JOBS = "/data/core/ups/export/jobs"
@@ -127,8 +127,6 @@ def test_a_crash_is_an_answer_in_json_and_a_defect(running, monkeypatch, caplog)
 
 def test_an_answer_against_the_contract_is_a_defect(running, monkeypatch):
     """The emulator holds its own answers to the contract, and remembers the first that breaks it."""
-    from pytest_aep_export.emulator import jobs  # noqa: PLC0415 - for this test only
-
     with running(None) as api:
         job = api.create()["id"]
         monkeypatch.setattr(jobs, "render", lambda *_arguments: b'{"id": "x"}')

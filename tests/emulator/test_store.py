@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_aep_export.emulator import store as stores
 from pytest_aep_export.emulator.store import Kind, Store
 from pytest_aep_export.errors import ConfigurationError
 
@@ -16,6 +19,13 @@ DOCUMENTS = st.lists(
     st.tuples(st.sampled_from("ab"), st.integers(0, 5), st.integers(1, 3), st.sampled_from(["NEW", "FAILED"])),
     max_size=12,
     unique_by=lambda each: each[:2],
+)
+
+CHANGES = st.lists(
+    st.tuples(
+        st.sampled_from(["put", "update", "read", "drop", "undone"]), st.sampled_from("ab"), st.sampled_from("xyz")
+    ),
+    max_size=30,
 )
 
 
@@ -42,8 +52,35 @@ def test_a_list_is_what_sorting_and_slicing_give(documents, before, limit, skip)
         rows = sorted((d for d in documents if d[0] == "a"), key=lambda d: (d[2], d[1]), reverse=True)
         rows = [d for d in rows if before is None or (d[2], d[1]) < before]
         rows = [d for d in rows if where is None or d[3] == "NEW"][skip:]
-        found = store.list("a", JOB, before=before, where=where, limit=limit, skip=skip)
-        assert [document["n"] for document in found] == [d[1] for d in (rows if limit < 0 else rows[:limit])]
+        texts = store.texts("a", JOB, before=before, where=where, limit=limit, skip=skip)
+        assert [json.loads(text)["n"] for text in texts] == [d[1] for d in (rows if limit < 0 else rows[:limit])]
+    store.close()
+
+
+@given(CHANGES, st.integers(1, 4))
+def test_what_is_read_is_what_was_kept_last(changes, remembered):
+    """Whatever is put, updated, dropped, undone and read in between, a read gives what a dictionary would hold."""
+    store, expected = Store(), {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stores, "_REMEMBERED", remembered)
+        for number, (change, tenant, key) in enumerate(changes):
+            if change == "put":
+                store.put(tenant, JOB, key, {"n": number}, number=number, created=number)
+                expected[tenant, key] = {"n": number}
+            elif change == "update":
+                store.update(tenant, JOB, key, {"m": number})
+                if (tenant, key) in expected:
+                    expected[tenant, key] = expected[tenant, key] | {"m": number}
+            elif change == "drop":
+                store.drop(tenant)
+                expected = {place: document for place, document in expected.items() if place[0] != tenant}
+            elif change == "undone":
+                with suppress(KeyError), store.transaction():
+                    store.put(tenant, JOB, key, {"n": "undone"}, number=number, created=number)
+                    assert store.get(tenant, JOB, key) == {"n": "undone"}
+                    raise KeyError
+            for place in [(t, k) for t in "ab" for k in "xyz"]:
+                assert store.get(place[0], JOB, place[1]) == expected.get(place)
     store.close()
 
 
@@ -92,14 +129,18 @@ def test_an_update_changes_members_of_what_is_there(store: Store):
 
 def test_a_transaction_is_kept_whole_or_not_at_all(store: Store):
     """An error undoes what happened inside, and an inner transaction's error only what happened in that one."""
+
+    def put_and_fail(number: int) -> None:
+        with store.transaction():
+            store.put("t", JOB, str(number), {"n": number}, number=number, created=number)
+            raise RuntimeError
+
     with store.transaction():
         store.put("t", JOB, "1", {"n": 1}, number=1, created=1)
-        with pytest.raises(RuntimeError), store.transaction():
-            store.put("t", JOB, "2", {"n": 2}, number=2, created=2)
-            raise RuntimeError
-    with pytest.raises(RuntimeError), store.transaction():
-        store.put("t", JOB, "3", {"n": 3}, number=3, created=3)
-        raise RuntimeError
+        with pytest.raises(RuntimeError):
+            put_and_fail(2)
+    with pytest.raises(RuntimeError):
+        put_and_fail(3)
     assert store.list("t", JOB) == [{"n": 1}]
 
 

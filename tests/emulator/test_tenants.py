@@ -8,7 +8,9 @@ import pytest
 
 from pytest_aep_export.contract.dialects import dialect
 from pytest_aep_export.emulator import Behaviour, Emulator
+from pytest_aep_export.emulator.store import Kind
 from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.model import Credentials
 
 JOBS = "/data/core/ups/export/jobs"
 
@@ -23,7 +25,7 @@ def emulator():
 def test_the_nth_tenant_of_a_seed_is_always_the_same():
     """Organisation and client id repeat from run to run; the secret never does."""
 
-    def tenants(seed: int):
+    def tenants(seed: int) -> list[Credentials]:
         with Emulator(seed=seed) as emulator:
             return [emulator.create_tenant().credentials for _ in range(2)]
 
@@ -96,8 +98,6 @@ def test_a_deleted_tenant_leaves_nothing(api, aep_server):
         each.create()
     state = aep_server.emulator.state
     api.tenant.delete()
-    from pytest_aep_export.emulator.store import Kind  # noqa: PLC0415 - for this test only
-
     for each in (api, dev):
         assert not any(state.store.list(each.tenant._sandbox.key, kind) for kind in Kind)
     assert state.tenants.by_org(api.tenant.credentials.org_id) is None

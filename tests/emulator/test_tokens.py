@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import jwt
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,7 +64,7 @@ def test_no_text_is_too_odd_to_be_refused(text):
     assert Tokens().read(text) is None
 
 
-def test_what_was_read_is_forgotten_when_it_gets_too_much(monkeypatch: pytest.MonkeyPatch):
+def test_what_was_read_is_forgotten_when_it_gets_too_much(monkeypatch):
     """Only so many tokens are remembered; one that was forgotten is read again."""
     monkeypatch.setattr(tokens, "_REMEMBERED", 2)
     issuer = Tokens()

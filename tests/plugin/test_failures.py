@@ -60,7 +60,10 @@ def test_a_defect_of_the_emulator_fails_the_test(run):
         """
     )
     result.assert_outcomes(passed=1, errors=1)
-    assert "the emulator broke its own contract, which is a bug of pytest-aep-export: GET /data/core" in result.stdout.str()
+    assert (
+        "the emulator broke its own contract, which is a bug of pytest-aep-export: GET /data/core"
+        in result.stdout.str()
+    )
 
 
 def test_a_refusal_that_a_test_provokes_is_no_failure(run):

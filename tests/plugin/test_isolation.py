@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -43,18 +44,18 @@ def test_a_run_that_does_not_use_us_loads_nothing_heavy(tmp_path):
     assert all(name.startswith("pytest_aep_export") for name in extra), sorted(extra)
 
 
-def test_the_fixtures_that_need_no_server_load_none(tmp_path):
-    """The settings alone are cheap, too."""
-    (tmp_path / "test_settings.py").write_text("def test_it(aep_settings):\n    assert aep_settings.get('seed') == 0\n")
-    (tmp_path / "conftest.py").write_text("")
-    found = _modules(tmp_path, "with.json", "-p", "pytest_aep_export.plugin", "--deselect", "test_plain.py::x", "-k", "plain")
-    assert not {name.partition(".")[0] for name in found} & HEAVY
-
-
-def test_workers_have_emulators_of_their_own(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
-    """With xdist each worker serves itself: tests in parallel pass, and each finds its tenant as it left it."""
-    for name in [name for name in os.environ if name.startswith(("AEP_", "COVERAGE_PROCESS"))]:
+@pytest.fixture
+def run_with_workers(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., pytest.RunResult]:
+    """Runs what lies in the folder on two workers, with no other plugins than xdist and ours."""
+    for name in [name for name in os.environ if name.startswith("AEP_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    plugins = ("-p", "xdist", "-p", "pytest_aep_export.plugin")
+    return lambda *arguments: pytester.runpytest_subprocess(*plugins, "-n", "2", *arguments, timeout=60)
+
+
+def test_workers_have_emulators_of_their_own(pytester: pytest.Pytester, run_with_workers):
+    """With xdist each worker serves itself: tests in parallel pass, and each finds its tenant as it left it."""
     pytester.makepyfile(
         """
         import pathlib, pytest
@@ -66,15 +67,15 @@ def test_workers_have_emulators_of_their_own(pytester: pytest.Pytester, monkeypa
             assert len(list(aep_client.list_export_jobs())) == number
         """
     )
-    result = pytester.runpytest_subprocess("-n", "2", "-p", "no:randomly", "-p", "no:schemathesis", timeout=60)
+    result = run_with_workers()
     result.assert_outcomes(passed=6)
     urls = [path.read_text() for path in pytester.path.glob("url-gw*")]
     assert len(set(urls)) == len(urls) == 2
 
 
-def test_a_usage_error_reaches_the_user_with_workers(pytester: pytest.Pytester):
+def test_a_usage_error_reaches_the_user_with_workers(pytester: pytest.Pytester, run_with_workers):
     """A wrong setting ends the run before any worker starts."""
     pytester.makepyfile("def test_it(): pass")
-    result = pytester.runpytest_subprocess("-n", "2", "--aep-seed", "x", timeout=60)
+    result = run_with_workers("--aep-seed", "x")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "aep_seed: 'x' from option --aep-seed cannot be used" in result.stderr.str()

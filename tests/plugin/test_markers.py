@@ -6,6 +6,7 @@ import pytest
 
 from pytest_aep_export.lifecycle import Progression
 from pytest_aep_export.model import JobStatus
+from pytest_aep_export.profiles import generate
 
 pytestmark = pytest.mark.aep_emulator(page_limit=2, dialect="segmentation-guide")
 
@@ -42,8 +43,6 @@ def test_a_modules_marker_holds_for_its_tests(aep_emulator):
 @pytest.mark.aep_emulator(profiles=3, seed=5, part_rows=1, cancel_finished="refuse")
 def test_every_keyword_reaches_the_emulator(aep_emulator):
     """Profiles, seed, rows of a part and what a late cancel does."""
-    from pytest_aep_export.profiles import generate  # noqa: PLC0415 - for this test only
-
     assert aep_emulator.data.fragments.equals(generate(3, seed=5).fragments)
     assert aep_emulator.behaviour.part_rows == 1
     assert aep_emulator.behaviour.cancel_finished == "refuse"

@@ -37,6 +37,16 @@ def test_headers_that_are_not_there_are_missing_as_in_any_mapping():
         headers["b"]
 
 
+def test_headers_are_values():
+    """Sent alike they are equal and hash alike; another spelling is another value, and a mapping is none."""
+    one, same, other = Headers({"A": "1"}), Headers([("A", "1")]), Headers({"a": "1"})
+    assert one == same
+    assert hash(one) == hash(same)
+    assert one != other
+    assert one != {"a": "1"}
+    assert len({Response(200, one), Response(200, same), Response(200, other)}) == 2
+
+
 def test_a_request_knows_its_path_and_query():
     """The path keeps its percent-encoding; the query is decoded, blanks included, the last of a repeated name wins."""
     request = Request("GET", "http://host:1/a%2Fb/c?x=1&y=&x=a%20b")

@@ -1,0 +1,104 @@
+"""The public API as its users write it: never run, only type-checked, by mypy and pyright in their strictest mode."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import assert_type
+
+import pyarrow as pa
+import pytest
+
+from pytest_aep_export import (
+    AepClient,
+    AepError,
+    AsyncAepClient,
+    Behaviour,
+    Clock,
+    Contract,
+    Credentials,
+    Emulator,
+    EmulatorServer,
+    Exchange,
+    ExportJob,
+    JobStatus,
+    Journal,
+    ProfileData,
+    Progression,
+    Request,
+    Response,
+    Tenant,
+    Violation,
+)
+from pytest_aep_export.cassettes import Cassette, record, replay
+from pytest_aep_export.errors import ApiError, JobFailedError, WaitTimeoutError
+from pytest_aep_export.model import Dataset, JobError, Problem, Timer
+
+
+def test_client(aep_client: AepClient, aep_dataset: Dataset, aep_export_job: ExportJob) -> None:
+    """A synchronous client, its values and its errors."""
+    job = assert_type(aep_client.create_export_job(dataset_id=aep_dataset.id, fields="personID"), ExportJob)
+    assert_type(job.status, JobStatus | str)
+    assert_type(job.batch_ids, tuple[str, ...])
+    assert_type(job.errors, tuple[JobError, ...])
+    assert_type(aep_client.get_export_job(job.id), ExportJob)
+    for listed in aep_client.list_export_jobs(limit=10, status="NEW"):
+        assert_type(listed, ExportJob)
+    done = assert_type(aep_client.wait_for_export_job(job, timeout=60), ExportJob)
+    assert_type(done.succeeded, bool)
+    assert_type(aep_client.read_table(aep_export_job), pa.Table)
+    try:
+        aep_client.cancel_export_job(job.id)
+    except ApiError as error:
+        assert_type(error.problem, Problem)
+        assert_type(error.exchange, Exchange)
+        assert_type(error.status, int)
+    except (JobFailedError, WaitTimeoutError) as failure:
+        assert_type(failure.job, ExportJob)
+    except AepError:
+        raise
+
+
+async def test_async_client(aep_async_client: AsyncAepClient, aep_dataset: Dataset) -> None:
+    """An asynchronous client has the same methods."""
+    job = assert_type(await aep_async_client.create_export_job(dataset_id=aep_dataset.id), ExportJob)
+    assert_type(await aep_async_client.wait_for_export_job(job), ExportJob)
+    async for listed in aep_async_client.list_export_jobs():
+        assert_type(listed, ExportJob)
+
+
+@pytest.mark.aep_emulator(progression=Progression(fail=JobStatus.PROCESSING), dialect="openapi")
+def test_emulator(
+    aep_emulator: Tenant, aep_clock: Clock, aep_journal: Journal, aep_profiles: Callable[..., ProfileData]
+) -> None:
+    """What a test may do with its tenant."""
+    assert_type(aep_emulator.credentials, Credentials)
+    assert_type(aep_emulator.sandbox("dev"), Tenant)
+    assert_type(aep_emulator.step(1), ExportJob)
+    aep_emulator.behaviour = Behaviour(page_limit=5)
+    aep_emulator.load(aep_profiles(10, seed=1))
+    assert_type(aep_clock.advance(hours=6), int)
+    for exchange in aep_journal:
+        assert_type(exchange.request, Request)
+        assert_type(exchange.response.headers.get("x-request-id"), str | None)
+    assert_type(aep_journal.of("createExportJob"), tuple[Exchange, ...])
+
+
+def embed() -> str:
+    """An emulator without pytest."""
+    with Emulator(seed=1, profiles=10) as emulator, EmulatorServer(emulator, port=0) as server:
+        tenant = assert_type(emulator.create_tenant(("prod", "dev")), Tenant)
+        with (
+            record("export/mine", credentials=tenant.credentials, base_url=server.url),
+            AepClient(tenant.credentials, base_url=server.url) as client,
+        ):
+            assert_type(client, AepClient)
+        return assert_type(server.url, str)
+
+
+def judge(contract: Contract, response: Response) -> list[Violation]:
+    """The contract's verdict."""
+    with replay("export/mine") as cassette:
+        assert_type(cassette, Cassette)
+        assert_type(cassette.unplayed(), int)
+    assert_type(Timer(1, 2).total, int | None)
+    return assert_type(contract.validate_response("getExportJob", response, "canonical"), list[Violation])
