@@ -26,7 +26,7 @@ def compute(state: State, sandbox: Sandbox, job: Job, target: Target) -> ExportR
     Raises:
         ExportError: The export cannot be computed or written; no file is left.
     """
-    from pytest_aep_export.exporter import run  # noqa: PLC0415 - loads DuckDB and Arrow
+    from pytest_aep_export.exporter import run  # noqa: PLC0415 - loads numpy and Arrow
 
     return run(
         plan_of(job.request, job.policy, target),

@@ -1,6 +1,6 @@
 """What an export job asks for, checked against the union schema and spelled out: the plan that an engine carries out.
 
-Knows the request and the merge policy; imports neither Arrow nor DuckDB. What a plan *means* is written here, once, at
+Knows the request and the merge policy; imports no Arrow. What a plan *means* is written here, once, at
 each member. Where the sources are silent the rule is a choice of ours and is marked so.
 """
 
