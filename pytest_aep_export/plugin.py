@@ -171,7 +171,7 @@ def _complaints(emulator: Emulator, tenant: Tenant, stray: int, defects: int) ->
 @pytest.fixture
 def aep_credentials(request: pytest.FixtureRequest, aep_settings: Settings) -> Credentials:
     """What a client needs to call the target: of this test's own tenant or recording, or from the environment."""
-    from pytest_aep_export.suite.targets import credentials_from  # noqa: PLC0415 - only in runs that use it
+    from pytest_aep_export.credentials import credentials_from  # noqa: PLC0415 - only in runs that use it
 
     if _replays(request):
         cassette: Cassette = request.getfixturevalue("aep_cassette")

@@ -7,24 +7,17 @@ from contextlib import contextmanager
 from typing import Final
 from urllib.parse import urlsplit
 
+from pytest_aep_export.credentials import credentials_from
 from pytest_aep_export.errors import ConfigurationError, TransportError
-from pytest_aep_export.model import AEP_SCOPES, Credentials
+from pytest_aep_export.model import Credentials
 from pytest_aep_export.suite.sending import Patience, Target, TargetError, require_json
 
-__all__ = ["EMULATOR", "Patience", "Target", "TargetError", "credentials_from", "is_adobe", "probe", "resolve"]
+__all__ = ["EMULATOR", "Patience", "Target", "TargetError", "is_adobe", "probe", "resolve"]
 
 EMULATOR: Final = "emulator"
 
 _ADOBE: Final = ("adobe.io", "adobe.com", "adobe.net", "adobelogin.com")
 _PROBE_SECONDS: Final = 10.0
-_VARIABLES: Final = {
-    "client_id": "AEP_CLIENT_ID",
-    "client_secret": "AEP_CLIENT_SECRET",
-    "org_id": "AEP_ORG_ID",
-    "sandbox": "AEP_SANDBOX_NAME",
-    "scopes": "AEP_SCOPES",
-}
-_DEFAULTS: Final = {"sandbox": "prod", "scopes": AEP_SCOPES}
 
 
 @contextmanager
@@ -51,19 +44,6 @@ def resolve(
     opened = _emulator(dialect) if target == EMULATOR else _url(target, ims_url, credentials or {}, live=live)
     with opened as result:
         yield result
-
-
-def credentials_from(variables: Mapping[str, str]) -> Credentials:
-    """The credentials that the environment variables ``AEP_*`` hold.
-
-    Raises:
-        ConfigurationError: Some are missing; the message names all of them.
-    """
-    values = {field: variables.get(name, "") or _DEFAULTS.get(field, "") for field, name in _VARIABLES.items()}
-    missing = [_VARIABLES[field] for field, value in values.items() if not value]
-    if missing:
-        raise ConfigurationError(f"a URL target needs credentials: set {', '.join(missing)} in the environment")
-    return Credentials(**values)
 
 
 def is_adobe(url: str) -> bool:

@@ -133,7 +133,10 @@ def test_a_url_without_credentials_is_one_clear_sentence(run, monkeypatch, given
     result = _with_environment(run, monkeypatch, variables, LIST, "--aep-target", "http://127.0.0.1:9")
     result.assert_outcomes(errors=1)
     missing = ", ".join(CREDENTIALS[given:])
-    sentence = f"aep_credentials: a URL target needs credentials: set {missing} in the environment"
+    sentence = (
+        f"aep_credentials: credentials are missing: set {missing} in the environment, "
+        "or AEP_CONFIG_FILE to a file of aepp's"
+    )
     assert sentence in result.outlines
     assert "Traceback" not in result.stdout.str()
 

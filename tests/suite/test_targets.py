@@ -11,9 +11,9 @@ import pytest
 
 from pytest_aep_export.errors import ConfigurationError, TransportError
 from pytest_aep_export.exchange import Request
-from pytest_aep_export.model import AEP_SCOPES, Credentials
+from pytest_aep_export.model import Credentials
 from pytest_aep_export.suite.api import JOBS
-from pytest_aep_export.suite.targets import Target, TargetError, credentials_from, is_adobe, probe, resolve
+from pytest_aep_export.suite.targets import Target, TargetError, is_adobe, probe, resolve
 
 WHO = Credentials("the-key", "the-secret", "0123@AdobeOrg", "prod")
 VARIABLES = {"AEP_CLIENT_ID": "id", "AEP_CLIENT_SECRET": "secret", "AEP_ORG_ID": "org"}
@@ -187,19 +187,6 @@ def test_an_unreachable_target_asks_for_the_server():
         pytest.raises(TargetError, match="is the server up, and is --target right"),
     ):
         probe(target)
-
-
-def test_credentials_come_from_variables():
-    """Credentials are read from the environment; sandbox and scopes have defaults."""
-    assert credentials_from(VARIABLES) == Credentials("id", "secret", "org", "prod", AEP_SCOPES)
-    more = {"AEP_SANDBOX_NAME": "dev", "AEP_SCOPES": "openid"}
-    assert credentials_from(VARIABLES | more) == Credentials("id", "secret", "org", "dev", "openid")
-
-
-def test_missing_credentials_are_all_named():
-    """Every variable that is missing is named at once."""
-    with pytest.raises(ConfigurationError, match="set AEP_CLIENT_SECRET, AEP_ORG_ID in the environment"):
-        credentials_from({"AEP_CLIENT_ID": "id", "AEP_ORG_ID": ""})
 
 
 @pytest.mark.parametrize(

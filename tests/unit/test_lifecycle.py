@@ -14,7 +14,7 @@ from pytest_aep_export.lifecycle import TRANSITIONS, Cause, Life, Progression, d
 from pytest_aep_export.model import JobError, JobStatus, Timer
 
 NEW, PROCESSING, SUCCEEDED, FAILED, CANCELLED = JobStatus
-ALIVE = [None, NEW, PROCESSING]
+ALIVE = [None, None, None, None, NEW, PROCESSING]
 MODES = ["per-poll", "immediate", "elapsed", "manual"]
 RANK = {NEW: 0, PROCESSING: 1, SUCCEEDED: 2, FAILED: 2, CANCELLED: 2}
 
@@ -216,3 +216,13 @@ def test_the_timers_fit_the_life(progression, events):
             assert life.started == export.start <= export.end == write.start <= write.end == life.ended
         elif life.started is not None:
             assert shown["profileExportTime"] == Timer(life.started, life.ended)
+
+
+def test_the_write_is_the_last_quarter_of_the_work():
+    """Export and write share the time between start and end, three to one."""
+    life = Life(0).to(PROCESSING, 100).to(SUCCEEDED, 500)
+    assert timers(life) == {
+        "totalTime": Timer(0, 500),
+        "profileExportTime": Timer(100, 400),
+        "aCPDatasetWriteTime": Timer(400, 500),
+    }
