@@ -10,15 +10,11 @@ import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
-from urllib.parse import unquote
 
-from starlette.applications import Starlette
-from starlette.routing import Route
-
-from pytest_aep_export.contract import Operation, load
-from pytest_aep_export.emulator import catalog, data_access, export_jobs, ims, jobs, merge_policies
+from pytest_aep_export.contract import load
+from pytest_aep_export.emulator import catalog, jobs, merge_policies
 from pytest_aep_export.emulator.advance import advance
-from pytest_aep_export.emulator.gateway import Gateway, Handler, OpenHandler
+from pytest_aep_export.emulator.gateway import Gateway
 from pytest_aep_export.emulator.state import State
 from pytest_aep_export.emulator.store import Store
 from pytest_aep_export.emulator.tenants import Behaviour, Organisation, Sandbox, Tenants
@@ -28,12 +24,10 @@ from pytest_aep_export.lifecycle import Cause, Clock
 from pytest_aep_export.model import Credentials, ExportJob
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
-    from starlette.requests import Request
-    from starlette.responses import Response
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp
 
     from pytest_aep_export.emulator.journal import Journal
     from pytest_aep_export.exchange import Exchange
@@ -41,26 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Emulator", "Tenant"]
 
-_GUARDED: Final[Mapping[str, Handler]] = {
-    "cancelExportJob": export_jobs.cancel_export_job,
-    "createDataset": catalog.create_dataset,
-    "createExportJob": export_jobs.create_export_job,
-    "getBatch": catalog.get_batch,
-    "getDataset": catalog.get_dataset,
-    "getExportJob": export_jobs.get_export_job,
-    "getFile": data_access.get_file,
-    "getMergePolicy": merge_policies.get_merge_policy,
-    "headFile": data_access.head_file,
-    "listBatchFiles": data_access.list_batch_files,
-    "listDatasets": catalog.list_datasets,
-    "listExportJobs": export_jobs.list_export_jobs,
-    "listMergePolicies": merge_policies.list_merge_policies,
-}
-_UNGUARDED: Final[Mapping[str, OpenHandler]] = {
-    "requestToken": ims.request_token,
-    "requestTokenV2": ims.request_token,
-}
-_ENCODED_SLASH: Final = re.compile("%2f", re.IGNORECASE)
 _SANDBOX: Final = re.compile(r"[a-z][a-z0-9-]{0,255}")
 
 
@@ -164,24 +138,7 @@ class Emulator:
             seed=seed,
         )
         self._gateway = Gateway(self.state)
-        self.app: ASGIApp = _segmented(self._application())
-
-    def _application(self) -> Starlette:
-        operations = sorted(self.state.contract.operations.values(), key=lambda o: o.id != "getExportJob")
-        routes = [
-            _route(operation, self._endpoint(operation)) for operation in operations
-        ]  # what is polled comes first
-        application = Starlette(
-            routes=routes,
-            exception_handlers={404: self._gateway.unknown, 405: self._gateway.unknown},
-        )
-        application.router.redirect_slashes = False
-        return application
-
-    def _endpoint(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
-        if operation.id in _UNGUARDED:
-            return self._gateway.unguarded(operation, _UNGUARDED[operation.id])
-        return self._gateway.guarded(operation, _GUARDED[operation.id])
+        self.app: ASGIApp = self._gateway
 
     def default_data(self) -> ProfileData:
         """The profile data of a sandbox that was given none."""
@@ -266,26 +223,3 @@ def _prepare(folder: Path) -> Path:
     except OSError as error:
         raise ConfigurationError(f"the state folder {folder} cannot be used ({error}): name another one") from error
     return folder
-
-
-def _route(operation: Operation, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
-    route = Route(operation.path, endpoint, methods=[operation.method])
-    route.methods = {operation.method}  # Starlette adds HEAD to GET; the contract says where HEAD is
-    return route
-
-
-def _segmented(app: ASGIApp) -> ASGIApp:
-    """The same application with its paths cut as the contract cuts them.
-
-    A trailing slash makes no difference (D-3, D-76), and an encoded slash is part of its segment.
-    """
-
-    async def segmented(scope: Scope, receive: Receive, send: Send) -> None:
-        path, raw = scope.get("path", ""), scope.get("raw_path") or b""
-        if b"%2f" in raw.lower():
-            path = unquote(_ENCODED_SLASH.sub("%252F", raw.decode("latin-1")))
-        if len(path) > 1 and path.endswith("/"):
-            path = path.rstrip("/") or "/"
-        await app({**scope, "path": path} if path != scope.get("path", "") else scope, receive, send)
-
-    return segmented

@@ -16,42 +16,33 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from starlette.responses import Response as HttpResponse
 from starlette.responses import StreamingResponse
 
+from pytest_aep_export.contract.bodies import parse
 from pytest_aep_export.emulator import ids, problems
 from pytest_aep_export.emulator.heads import Head, head_of
 from pytest_aep_export.emulator.problems import Refusal
+from pytest_aep_export.emulator.services import GUARDED, UNGUARDED
 from pytest_aep_export.emulator.state import Call, State, answer
 from pytest_aep_export.emulator.tenants import Organisation, Sandbox
 from pytest_aep_export.exchange import Exchange, Headers, Request, Response
 from pytest_aep_export.lifecycle import EPOCH
 
 if TYPE_CHECKING:
-    from starlette.exceptions import HTTPException
-    from starlette.requests import Request as HttpRequest
+    from starlette.types import Receive, Scope, Send
 
-    from pytest_aep_export.contract import Operation
-from pytest_aep_export.contract.bodies import parse
+    from pytest_aep_export.contract import Match, Operation, Violation
 
-__all__ = ["MAX_BODY", "Gateway", "Handler"]
-
-Handler = Callable[[Call], Awaitable[HttpResponse]]
-"""Answers an admitted request."""
-
-OpenHandler = Callable[[State, Request], tuple[HttpResponse, Organisation | None]]
-"""Answers a request that needs no token, and says whose it was."""
+__all__ = ["MAX_BODY", "Gateway"]
 
 Pairs = tuple[tuple[str, str], ...]
-
-_Answer = tuple[HttpResponse, Organisation | None]
 
 MAX_BODY: Final = 1 << 20
 """Bytes that a request's body may have; a choice of ours."""
@@ -61,7 +52,10 @@ _LOG: Final = logging.getLogger(__name__)
 
 
 class Gateway:
-    """Admits requests, hands them to their service and records what was exchanged.
+    """An ASGI application that admits requests, hands them to their service and records what was exchanged.
+
+    The contract says which operation a request is for. What depends on nothing but a request's head is worked out once
+    for heads that are alike.
 
     Attributes:
         defects: Answers of the emulator itself that its contract does not allow, and crashes; always empty unless
@@ -71,74 +65,73 @@ class Gateway:
     def __init__(self, state: State) -> None:
         self._state = state
         self._made = 0
+        self._match = lru_cache(maxsize=256)(self._match_of)
+        self._mistakes = lru_cache(maxsize=256)(self._mistakes_of)
         self._is_valid = lru_cache(maxsize=256)(self._judge)
-        self._mistakes = lru_cache(maxsize=256)(lambda head: state.contract.validate_request(head.request))
         self.defects: list[str] = []
 
-    def guarded(self, operation: Operation, handler: Handler) -> Callable[[HttpRequest], Awaitable[HttpResponse]]:
-        """What the router calls for an operation behind the gateway."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; nothing but HTTP is spoken."""
+        if scope["type"] != "http":
+            return
+        head = head_of(scope)
+        request, complete = await _with_body(head, receive)
+        request_id = head.request_id or self._new_request_id()
+        match = self._match(head)
+        operation = match.operation.id if match else ""
+        owner = None
+        try:
+            if match is None:
+                self._refuse_unknown(head)
+            _require_complete(match.operation, request_id, complete=complete)
+            if operation in UNGUARDED:
+                response, owner = UNGUARDED[operation](self._state, request)
+            else:
+                call = self._admit(head, match, request, request_id)
+                owner = call.organisation
+                response = await GUARDED[operation](call)
+        except Refusal as refusal:
+            response = answer(refusal.body, refusal.status, refusal.headers)
+        except Exception:  # noqa: BLE001 - a crash is answered, logged and kept as a defect
+            _LOG.exception("the emulator failed to answer %s %s", request.method, request.path)
+            self.defects.append(f"{request.method} {request.path} crashed: see the log")
+            response = answer(problems.gateway("500001").body, HTTPStatus.INTERNAL_SERVER_ERROR)
+        self._finish(request, response, operation, owner or self._owner(head), request_id)
+        await response(scope, receive, send)
 
-        async def serve(http: HttpRequest, head: Head, request: Request, request_id: str) -> _Answer:
-            organisation = self._authenticate(head)
-            organisation.clock.tick()
-            call = Call(
-                state=self._state,
-                operation=operation,
-                request=request,
-                path=http.path_params,
-                query=head.query,
-                sandbox=_sandbox(organisation, head),
-                document=self._check(operation, head, request, request_id),
-                origin=head.origin,
-                request_id=request_id,
-            )
-            return await handler(call), organisation
+    def _match_of(self, head: Head) -> Match | None:
+        return self._state.contract.match(head.request.method, head.request.path)
 
-        return self._endpoint(operation, serve)
+    def _mistakes_of(self, head: Head) -> list[Violation]:
+        return self._state.contract.validate_request(head.request)
 
-    def unguarded(self, operation: Operation, handler: OpenHandler) -> Callable[[HttpRequest], Awaitable[HttpResponse]]:
-        """What the router calls for an operation that needs no token."""
+    def _judge(self, operation: str, status: int, headers: Pairs, body: bytes) -> bool:
+        return self._state.contract.is_valid_response(operation, Response(status, Headers(headers), body))
 
-        async def serve(_http: HttpRequest, _head: Head, request: Request, _request_id: str) -> _Answer:
-            return handler(self._state, request)
+    def _refuse_unknown(self, head: Head) -> NoReturn:
+        """Refuse a request whose route the contract does not know, or not with this method."""
+        method, path = head.request.method, head.request.path
+        allowed = ", ".join(self._state.contract.allowed_methods(path))
+        if allowed:
+            detail = f"{method} is not a method of {path}: use {allowed}"
+            raise problems.foundation(HTTPStatus.METHOD_NOT_ALLOWED, detail, {"allow": allowed})
+        detail = f"{method} {path} is not emulated: the contract has no such route"
+        raise problems.foundation(HTTPStatus.NOT_FOUND, detail, {"x-aep-emulator": "not-emulated"})
 
-        return self._endpoint(operation, serve)
-
-    def _endpoint(
-        self, operation: Operation, serve: Callable[[HttpRequest, Head, Request, str], Awaitable[_Answer]]
-    ) -> Callable[[HttpRequest], Awaitable[HttpResponse]]:
-        async def respond(http: HttpRequest) -> HttpResponse:
-            head = head_of(http.scope)
-            request, complete = await _with_body(head, http)
-            request_id = head.request_id or self._new_request_id()
-            owner = None
-            try:
-                _require_complete(operation, request_id, complete=complete)
-                response, owner = await serve(http, head, request, request_id)
-            except Refusal as refusal:
-                response = answer(refusal.body, refusal.status, refusal.headers)
-            except Exception:  # noqa: BLE001 - a crash is answered, logged and kept as a defect
-                _LOG.exception("the emulator failed to answer %s %s", request.method, request.path)
-                self.defects.append(f"{request.method} {request.path} crashed: see the log")
-                response = answer(problems.gateway("500001").body, 500)
-            return self._finish(request, response, operation.id, owner or self._owner(head), request_id)
-
-        return respond
-
-    async def unknown(self, http: HttpRequest, error: Exception) -> HttpResponse:
-        """The answer where the contract knows no such route, or not with this method."""
-        head = head_of(http.scope)
-        request, _ = await _with_body(head, http)
-        status = cast("HTTPException", error).status_code
-        allowed = self._state.contract.allowed_methods(http.scope["path"])
-        if status == HTTPStatus.METHOD_NOT_ALLOWED:
-            detail = f"{request.method} is not a method of {request.path}: use {', '.join(allowed)}"
-            refusal = problems.foundation(status, detail, {"allow": ", ".join(allowed)})
-        else:
-            detail = f"{request.method} {request.path} is not emulated: the contract has no such route"
-            refusal = problems.foundation(status, detail, {"x-aep-emulator": "not-emulated"})
-        response = answer(refusal.body, refusal.status, refusal.headers)
-        return self._finish(request, response, "", self._owner(head), head.request_id or self._new_request_id())
+    def _admit(self, head: Head, match: Match, request: Request, request_id: str) -> Call:
+        organisation = self._authenticate(head)
+        organisation.clock.tick()
+        return Call(
+            state=self._state,
+            operation=match.operation,
+            request=request,
+            path=match.parameters,
+            query=head.query,
+            sandbox=_sandbox(organisation, head),
+            document=self._check(match.operation, head, request, request_id),
+            origin=head.origin,
+            request_id=request_id,
+        )
 
     def _new_request_id(self) -> str:
         self._made += 1
@@ -183,7 +176,7 @@ class Gateway:
         operation: str,
         organisation: Organisation | None,
         request_id: str,
-    ) -> HttpResponse:
+    ) -> None:
         now = organisation.clock.now() if organisation else EPOCH
         body = b"" if isinstance(response, StreamingResponse) else bytes(response.body)
         headers = _decoded(tuple(response.raw_headers))
@@ -194,10 +187,6 @@ class Gateway:
         every = Headers((*headers, ("x-request-id", request_id), ("date", date)))
         exchange = Exchange(request, Response(response.status_code, every, body), operation, now)
         (organisation.journal if organisation else self._state.stray).record(exchange)
-        return response
-
-    def _judge(self, operation: str, status: int, headers: Pairs, body: bytes) -> bool:
-        return self._state.contract.is_valid_response(operation, Response(status, Headers(headers), body))
 
     def _hold_to_contract(self, operation: str, status: int, headers: Pairs, body: bytes) -> None:
         if not self._is_valid(operation, status, headers, body):
@@ -232,14 +221,13 @@ def _date(seconds: int) -> str:
     return formatdate(seconds, usegmt=True)
 
 
-async def _with_body(head: Head, http: HttpRequest) -> tuple[Request, bool]:
+async def _with_body(head: Head, receive: Receive) -> tuple[Request, bool]:
     """The request with its body, and whether the body is complete: one that is too large is not read to its end."""
     if not head.has_body:
         return head.request, True
-    body, complete = b"", True
-    async for chunk in http.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            body, complete = body[:MAX_BODY], False
-            break
-    return replace(head.request, body=body), complete
+    body, more = bytearray(), True
+    while more and len(body) <= MAX_BODY:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return replace(head.request, body=bytes(body[:MAX_BODY])), len(body) <= MAX_BODY

@@ -47,7 +47,8 @@ class EmulatorServer:
         self.port: int = self._socket.getsockname()[1]
         config = Config(
             emulator.app, http="httptools", ws="none", lifespan="off", log_config=None, access_log=False,
-            server_header=False, date_header=False, timeout_keep_alive=120, timeout_graceful_shutdown=1,
+            server_header=False, date_header=False, proxy_headers=False,
+            timeout_keep_alive=120, timeout_graceful_shutdown=1,
         )  # fmt: skip
         self._server = Server(config)
         self._thread = threading.Thread(target=self._run, name="aep-emulator", daemon=True)
