@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpcore  # noqa: F401 - httpx maps its exceptions once; pytester would let a second copy of it in
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["pytester"]

@@ -82,8 +82,9 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
     with exit_codes():
         behaviour = Behaviour(dialect=dialect(spoken), progression=Progression(progression))
         emulator = Emulator(seed=seed, behaviour=behaviour, state=state, profiles=profiles, clock=_wall_clock)
-        credentials = emulator.create_tenant(sandboxes).credentials
     with emulator:
+        with exit_codes():
+            credentials = emulator.create_tenant(sandboxes).credentials
         _serve(emulator, host, port, lambda url: _announce(url, credentials, sandboxes, as_json=as_json))
 
 

@@ -6,7 +6,7 @@ import builtins
 import json
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -60,13 +60,7 @@ class Store:
     def __init__(self, path: Path | None = None) -> None:
         self._lock = threading.RLock()
         self._texts: dict[tuple[str, Kind, str], str] = {}
-        try:
-            self._db = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
-            self._db.executescript(_SCHEMA)
-        except sqlite3.Error as error:
-            raise ConfigurationError(
-                f"the state file {path} cannot be used ({error}): name another folder, or remove the file"
-            ) from error
+        self._db = _open(path)
 
     def close(self) -> None:
         """Close the database; later calls fail."""
@@ -188,3 +182,17 @@ class Store:
         with self._lock:
             self._texts.clear()
             self._db.execute("DELETE FROM resources WHERE tenant = ?", (tenant,))
+
+
+def _open(path: Path | None) -> sqlite3.Connection:
+    with ExitStack() as stack:
+        try:
+            database = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+            stack.callback(database.close)
+            database.executescript(_SCHEMA)
+        except sqlite3.Error as error:
+            raise ConfigurationError(
+                f"the state file {path} cannot be used ({error}): name another folder, or remove the file"
+            ) from error
+        stack.pop_all()
+    return database
