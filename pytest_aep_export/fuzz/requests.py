@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 __all__ = ["schema"]
 
 
-def schema(app: ASGIApp | None = None) -> BaseSchema:
+def schema(target: ASGIApp | str) -> BaseSchema:
     """The contract as a schemathesis schema, to be parametrized over or walked through.
 
+    The hosts that the contract names are taken out: a case goes to the target and nowhere else.
+
     Args:
-        app: An application to call in process; without one, each case is told where to go.
+        target: An application to call in process, or the URL of a gateway.
 
     Raises:
         ConfigurationError: The extra ``fuzz`` is not installed.
@@ -30,7 +32,17 @@ def schema(app: ASGIApp | None = None) -> BaseSchema:
         message = "fuzzing needs schemathesis: install it with pip install 'pytest-aep-export[fuzz]'"
         raise ConfigurationError(message) from error
 
-    document: dict[str, Any] = copy.deepcopy(dict(load().document))
-    result = schemathesis.openapi.from_dict(document)
-    result.app = app
+    result = schemathesis.openapi.from_dict(_without_hosts())
+    if isinstance(target, str):
+        result.config.update(base_url=target)
+    else:
+        result.app = target
     return result
+
+
+def _without_hosts() -> dict[str, Any]:
+    document: dict[str, Any] = copy.deepcopy(dict(load().document))
+    document["servers"] = [{"url": "/"}]
+    for path in document["paths"].values():
+        path.pop("servers", None)
+    return document
