@@ -13,7 +13,7 @@ from typing import Any, Final
 from pytest_aep_export.errors import ConfigurationError
 from pytest_aep_export.model import AEP_SCOPES, Credentials
 
-__all__ = ["credentials_from"]
+__all__ = ["credentials_from", "environment_for"]
 
 _FILE: Final = "AEP_CONFIG_FILE"
 _VARIABLES: Final = {
@@ -49,6 +49,12 @@ def credentials_from(environ: Mapping[str, str]) -> Credentials:
             f"credentials are missing: set {', '.join(missing)} in the environment, or {_FILE} to a file of aepp's"
         )
     return Credentials(**values)
+
+
+def environment_for(credentials: Credentials, url: str) -> dict[str, str]:
+    """The variables that let another program find the API at ``url`` and call it with these credentials."""
+    where = {"AEP_TARGET": url, "AEP_BASE_URL": url, "AEP_IMS_URL": f"{url}/ims/token/v3"}
+    return where | {name: getattr(credentials, field) for field, name in _VARIABLES.items()}
 
 
 def _from_file(path: Path) -> dict[str, str]:

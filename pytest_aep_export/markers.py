@@ -40,11 +40,7 @@ MARKERS: Final[dict[str, Marker]] = {
     "aep_requirement": Marker(
         "aep_requirement(id): the requirement of the conformance suite that this test judges.", arguments=1
     ),
-    "aep_capability": Marker(
-        "aep_capability(name): what a target must be able to do for this test to make sense.", arguments=1
-    ),
     "aep_cassette": Marker("aep_cassette(name): replay this recording instead of talking to a target.", arguments=1),
-    "aep_live": Marker("aep_live: this test may talk to a target that is not on this machine."),
 }
 
 
@@ -67,7 +63,7 @@ def _check(item: pytest.Item, mark: pytest.Mark, marker: Marker) -> None:
         known = ", ".join(sorted(marker.keywords)) or "none"
         raise pytest.UsageError(f"{where} does not know {', '.join(unknown)}: the keywords that it takes are {known}")
     if len(mark.args) != marker.arguments:
-        raise pytest.UsageError(f"{where} takes {marker.arguments} values by position, found {len(mark.args)}")
+        raise pytest.UsageError(f"{where} takes {marker.arguments or 'no'} value by position, found {len(mark.args)}")
 
 
 def keywords(node: pytest.Item, name: str) -> dict[str, Any]:

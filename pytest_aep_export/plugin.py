@@ -197,6 +197,8 @@ def _urls(request: pytest.FixtureRequest, settings: Settings) -> tuple[str, str]
         server: EmulatorServer = request.getfixturevalue("aep_server")
         return server.url, f"{server.url}/ims/token/v3"
     _require_live(request.config, url, ims_url)
+    if request.node.get_closest_marker("aep_emulator") is not None:
+        pytest.skip(f"this test is about the emulator, but the target is {url}")
     return url, ims_url or f"{url}/ims/token/v3"
 
 

@@ -19,7 +19,7 @@ from pytest_aep_export import Credentials, Emulator, EmulatorServer
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
-BOOTSTRAP = "python3 -m pip install -q --target .tools uv && .tools/bin/uv run --frozen"
+BOOTSTRAP = "python3 -m pip install -qq --target .tools uv && .tools/bin/uv run --frozen"
 TIMEOUT = 120
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_aep_export.contract import Contract
 from pytest_aep_export.exchange import Exchange
-from pytest_aep_export.suite.api import JOBS, Api, batch_ids
+from pytest_aep_export.suite.api import JOBS, Api, batch_ids, job_key
 from pytest_aep_export.suite.expect import array, conforms, document, expect, pick, prerequisite, status
 from pytest_aep_export.suite.exports import Exports
 
@@ -76,14 +76,14 @@ def test_a_cancelled_job_does_not_succeed(api: Api, job: Any):
 
 @requirement("EXP-CANCEL-004")
 def test_the_others_are_left_alone(api: Api, exports: Exports, job: Any):
-    """A job beside the cancelled one still succeeds."""
-    older = pick(api.new_job(exports.payloads["profiles"]), "/id")
+    """The jobs before and after the cancelled one still succeed."""
+    cancelled = pick(api.new_job(exports.payloads["profiles"]), "/id")
     newer = pick(api.new_job(exports.payloads["profiles"]), "/id")
-    api.cancel_job(newer)
-    for neighbour in (job, older):
+    api.cancel_job(cancelled)
+    for neighbour in (job, newer):
         last = api.watch(neighbour)[-1]
         found = pick(last, "/status")
-        expect(found == "SUCCEEDED", last, f"job {neighbour} succeeds although job {newer} is cancelled", found)
+        expect(found == "SUCCEEDED", last, f"job {neighbour} succeeds although job {cancelled} is cancelled", found)
 
 
 @requirement("EXP-CANCEL-005")
@@ -120,7 +120,7 @@ def test_an_unknown_job(api: Api):
 @requirement("EXP-CANCEL-009")
 def test_only_delete_cancels(api: Api, job: Any):
     """POST on a job is refused and leaves the job alone."""
-    exchange = api.target.send("POST", f"{JOBS}/{job}")
+    exchange = api.target.send("POST", f"{JOBS}/{job_key(job)}")
     status(exchange, range(400, 500), "POST on a job is refused with a status of 400 to 499")
     last = api.watch(job)[-1]
     expect(pick(last, "/status") == "SUCCEEDED", last, "the job still succeeds", pick(last, "/status"))

@@ -9,7 +9,7 @@ import pytest
 from pytest_aep_export.contract import Contract
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.suite import payloads
-from pytest_aep_export.suite.api import Api
+from pytest_aep_export.suite.api import Api, job_key
 from pytest_aep_export.suite.expect import conforms, expect, pick, status
 from pytest_aep_export.suite.exports import Exports, Shown
 
@@ -35,6 +35,13 @@ def accepted(exchange: Exchange, what: str) -> Shown:
     status(exchange, range(200, 300), f"{what} is accepted")
     pick(exchange, "/id")
     return Shown(exchange)
+
+
+def without_blanks(value: Any) -> Any:
+    """The value without the blanks after commas, which one sample's echo has (divergence 53)."""
+    if isinstance(value, dict):
+        return {name: without_blanks(member) for name, member in value.items()}
+    return value.replace(", ", ",") if isinstance(value, str) else value
 
 
 def expect_job(contract: Contract, exchange: Exchange, what: str) -> None:
@@ -85,9 +92,10 @@ def test_the_dataset_is_the_one_asked_for(created: Exchange, exports: Exports):
 
 @requirement("EXP-CREATE-007")
 def test_the_policy_is_the_one_asked_for(created: Exchange, exports: Exports):
-    """The job names the merge policy of the request."""
-    found = pick(created, "/mergePolicy/id")
-    expect(found == exports.policy, created, f"mergePolicy.id is {exports.policy}", found)
+    """The job names the merge policy of the request, in the version of the request."""
+    for name, wanted in exports.payloads["full"]["mergePolicy"].items():
+        found = pick(created, f"/mergePolicy/{name}")
+        expect(found == wanted, created, f"mergePolicy.{name} is {wanted}", found)
 
 
 @requirement("EXP-CREATE-008")
@@ -147,8 +155,8 @@ def test_the_settings_of_events_are_optional(api: Api, profiles: dict[str, Any],
 def test_ids_are_unique(api: Api, exports: Exports, profiles: dict[str, Any]):
     """The same request twice creates two jobs."""
     first, second = (accepted(api.create_job(profiles), "the payload with profiles only") for _ in range(2))
-    known = {str(number) for number in exports.ids} | {str(first["/id"])}
-    second.expect(str(second["/id"]) not in known, "a new job has an id of its own", second["/id"])
+    known = {job_key(number) for number in (*exports.ids, first["/id"])}
+    second.expect(job_key(second["/id"]) not in known, "a new job has an id of its own", second["/id"])
 
 
 @requirement("EXP-CREATE-015")
@@ -156,15 +164,16 @@ def test_the_location(created: Exchange):
     """The answer's X-Location ends in the id of the job."""
     location = created.response.headers.get("x-location", "")
     found = location.rstrip("/").rpartition("/")[2]
-    expect(found == str(pick(created, "/id")), created, "X-Location ends in the job's id", location or "none")
+    expect(found == job_key(pick(created, "/id")), created, "X-Location ends in the job's id", location or "none")
 
 
 @requirement("EXP-CREATE-016")
 @pytest.mark.parametrize("name", ["fields", "additionalFields"])
-def test_what_is_repeated_is_what_was_asked(created: Exchange, exports: Exports, name: str):
-    """Where the job repeats a member of its request, it is unchanged."""
-    asked, found = exports.payloads["full"][name], Shown(created).get(name)
-    expect(found in (None, asked), created, f"{name}, where it is repeated, is that of the request", found)
+def test_what_is_repeated_is_what_was_asked(shown: Shown, exports: Exports, name: str):
+    """Where a job repeats a member of its request, it is unchanged."""
+    asked, found = exports.payloads["full"][name], shown.get(name)
+    same = found is None or without_blanks(found) == asked
+    shown.expect(same, f"{name}, where it is repeated, is that of the request", found)
 
 
 @requirement("EXP-CREATE-017")

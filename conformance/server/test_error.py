@@ -67,13 +67,15 @@ def test_no_schema(api: Api, payload: dict[str, Any], schema: dict[str, Any] | N
 
 
 @requirement("EXP-ERROR-004")
-@pytest.mark.parametrize("what", ["fields", "destination", "segmentPerBatch"])
+@pytest.mark.parametrize("what", ["fields", "destination", "segmentPerBatch", "additionalFields", "mergePolicy"])
 def test_a_wrong_type(api: Api, payload: dict[str, Any], what: str):
     """A value of the wrong type is refused."""
     spoiled: dict[str, Any] = {
         "fields": {"fields": ["identityMap"]},
         "destination": {"destination": payload["destination"]["datasetId"]},
         "segmentPerBatch": {"destination": payload["destination"] | {"segmentPerBatch": "perhaps"}},
+        "additionalFields": {"additionalFields": "eventList"},
+        "mergePolicy": {"mergePolicy": payload["mergePolicy"]["id"]},
     }[what]
     refused(api.create_job(payload | spoiled), f"{what} of the wrong type is refused")
 
@@ -94,10 +96,11 @@ def test_an_unreadable_time(api: Api, exports: Exports, since: Any):
 
 
 @requirement("EXP-ERROR-007")
-def test_nothing_is_left_behind(api: Api, exports: Exports):
+@pytest.mark.parametrize("spoil", [{"fields": ["identityMap"]}, {"schema": {}}], ids=["wrong type", "missing"])
+def test_nothing_is_left_behind(api: Api, exports: Exports, spoil: dict[str, Any]):
     """A refused request leaves no job behind."""
     dataset = api.new_dataset()
-    spoiled = payloads.profiles_only(dataset, exports.policy) | {"fields": ["identityMap"]}
+    spoiled = payloads.profiles_only(dataset, exports.policy) | spoil
     if api.create_job(spoiled).response.status < 400:
         not_applicable("the request is accepted")
     with prerequisite():

@@ -11,13 +11,14 @@ import pytest
 
 from pytest_aep_export.contract import Contract
 from pytest_aep_export.exchange import Exchange
-from pytest_aep_export.suite.api import FILES, Api
+from pytest_aep_export.suite.api import FILES, Api, read_parquet
 from pytest_aep_export.suite.expect import array, conforms, expect, pick, prerequisite, status
 from pytest_aep_export.suite.exports import Exports
 
 requirement = pytest.mark.aep_requirement
 
 PARQUET = b"PAR1"
+RANGES = pytest.mark.parametrize("asked", [(0, 99), (10, 19)], ids=["first", "middle"])
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def test_head(api: Api, entry: dict[str, Any]):
 
 
 @requirement("EXP-FILES-008")
-@pytest.mark.parametrize("asked", [(0, 99), (10, 19)], ids=["first", "middle"])
+@RANGES
 def test_a_range(api: Api, entry: dict[str, Any], whole: Exchange, asked: tuple[int, int]):
     """A range of bytes is served as partial content, and named."""
     header = {"Range": f"bytes={asked[0]}-{asked[1]}"}
@@ -125,15 +126,26 @@ def test_a_range(api: Api, entry: dict[str, Any], whole: Exchange, asked: tuple[
     first, last, length = (int(text) for text in match.groups())
     content = whole.response.body
     expect(length == len(content), exchange, f"Content-Range names the length {len(content)}", length)
-    expect(first == asked[0], exchange, f"the range begins at {asked[0]}", first)
     same = exchange.response.body == content[first : last + 1]
     expect(same, exchange, f"the body is bytes {first} to {last} of the file", f"{len(exchange.response.body)} bytes")
 
 
+@requirement("EXP-FILES-016")
+@RANGES
+def test_the_range_that_was_asked_for(api: Api, entry: dict[str, Any], asked: tuple[int, int]):
+    """A range is served as it was asked for, neither wider nor narrower."""
+    exchange = api.target.send("GET", location(entry), headers={"Range": f"bytes={asked[0]}-{asked[1]}"})
+    with prerequisite():
+        status(exchange, {206}, "a range is answered with 206")
+    wanted, found = f"bytes {asked[0]}-{asked[1]}/", exchange.response.headers.get("content-range", "none")
+    expect(found.startswith(wanted), exchange, f"Content-Range begins with {wanted}", found)
+
+
 @requirement("EXP-FILES-009")
-def test_an_unknown_path(api: Api, entry: dict[str, Any]):
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_an_unknown_path(api: Api, entry: dict[str, Any], method: str):
     """A name that the file id does not have is answered with 404."""
-    exchange = api.list_file(entry["id"], path="no-such-file.parquet")
+    exchange = api.target.send(method, location({**entry, "name": "no-such-file.parquet"}))
     status(exchange, {404}, "an unknown path within a file is answered with 404")
 
 
@@ -156,6 +168,9 @@ def test_paging(api: Api, exports: Exports, listing: Exchange):
         expect(len(items) == 1, exchange, "limit=1 gives one file", len(items))
         found.append(pick(exchange, "/data/0/dataSetFileId"))
     expect(Counter(found) == Counter(wanted), listing, f"the single files are those of the listing, {wanted}", found)
+    beyond = api.list_batch(exports.batch("full"), start=len(wanted), limit=1)
+    if beyond.response.status == 200:
+        expect(not array(beyond, "/data"), beyond, "no file is listed beyond the last", array(beyond, "/data"))
 
 
 @requirement("EXP-FILES-012")
@@ -174,6 +189,7 @@ def test_the_files_are_parquet(api: Api, exports: Exports):
         content = exchange.response.body
         marks = content[:4], content[-4:]
         expect(marks == (PARQUET, PARQUET), exchange, "the file begins and ends with PAR1", marks)
+        read_parquet(exchange)
 
 
 @requirement("EXP-FILES-014")

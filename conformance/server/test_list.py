@@ -12,7 +12,7 @@ import pytest
 
 from pytest_aep_export.contract import Contract
 from pytest_aep_export.exchange import Exchange
-from pytest_aep_export.suite.api import JOBS, Api, below_ups, next_link
+from pytest_aep_export.suite.api import JOBS, Api, below_ups, job_key, next_link
 from pytest_aep_export.suite.expect import (
     UnmetError,
     conforms,
@@ -36,7 +36,7 @@ FORM = re.compile(r"\d+_\d+")
 def mine(api: Api, exports: Exports) -> list[str]:
     """The ids of at least seven jobs that are in the list, oldest first."""
     more = [pick(api.new_job(exports.payloads["profiles"]), "/id") for _ in range(2)]
-    return [str(number) for number in (*exports.ids, *more)]
+    return [job_key(number) for number in (*exports.ids, *more)]
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def records(exchange: Exchange) -> list[dict[str, Any]]:
 
 def ids(exchange: Exchange) -> list[str]:
     """The ids of a page's jobs, in order."""
-    return [str(record.get("id")) for record in records(exchange)]
+    return [job_key(record.get("id")) for record in records(exchange)]
 
 
 def offset(link: str) -> str:
@@ -224,7 +224,7 @@ def test_the_form_of_the_offset(page: Exchange):
 def test_the_offset_of_the_last_record(page: Exchange):
     """A page's offset is that of its last record and of its link."""
     last = records(page)[-1]
-    wanted, found = f"{last.get('creationTime')}_{last.get('id')}", pick(page, "/page/pageOffset")
+    wanted, found = f"{last.get('creationTime')}_{job_key(last.get('id'))}", pick(page, "/page/pageOffset")
     expect(found == wanted, page, f"page.pageOffset is that of the last record, {wanted}", found)
     link = offset(next_link(document(page)))
     expect(link == wanted, page, f"link.next carries the offset {wanted}", link)
@@ -276,7 +276,7 @@ def test_a_status_filter(api: Api, finished: Shown):
     expect(
         not others, exchange, "with status=SUCCEEDED every record has that status", [o.get("status") for o in others]
     )
-    wanted = str(finished["/id"])
+    wanted = job_key(finished["/id"])
     if next_link(document(exchange)) and wanted not in ids(exchange):
         not_verified("more jobs have succeeded than fit one page")
     expect(wanted in ids(exchange), exchange, f"job {wanted}, which has succeeded, is among them", ids(exchange))

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from pytest_aep_export.exchange import Exchange
-from pytest_aep_export.suite.api import Api, batch_ids
+from pytest_aep_export.suite.api import Api, batch_ids, job_key
 from pytest_aep_export.suite.expect import expect, not_applicable, number, pick, prerequisite, status
 from pytest_aep_export.suite.exports import Exports, Shown
 
@@ -26,11 +26,11 @@ def looks(exports: Exports) -> list[Exchange]:
 
 @requirement("EXP-WATCH-001")
 def test_a_job_is_found(api: Api, exports: Exports):
-    """A job is found under its id."""
-    wanted = exports.id("full")
-    exchange = status(api.show_job(wanted), {200}, "a job that exists is answered with 200")
-    found = pick(exchange, "/id")
-    expect(str(found) == str(wanted), exchange, f"the job has the id {wanted}", found)
+    """Each job is found under its own id."""
+    for wanted in map(job_key, exports.ids):
+        exchange = status(api.show_job(wanted), {200}, "a job that exists is answered with 200")
+        found = pick(exchange, "/id")
+        expect(job_key(found) == wanted, exchange, f"the job has the id {wanted}", found)
 
 
 @KINDS

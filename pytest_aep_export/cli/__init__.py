@@ -1,24 +1,18 @@
 """The command line: ``aep-export``.
 
-Every command ends with 0 (well), 1 (something failed), 2 (used wrongly) or 3 (could not run), and says why.
+Every command ends with 0 (well), 1 (something failed), 2 (used wrongly) or 3 (could not run), and says why; one that is
+interrupted before it has begun ends with 130.
 """
 
 from __future__ import annotations
 
-import click
+from typing import TYPE_CHECKING
 
-from pytest_aep_export.cli.run import run
-from pytest_aep_export.cli.serve import serve
-from pytest_aep_export.suite.version import SUITE_VERSION
+from pytest_aep_export.lazy import lazily
+
+if TYPE_CHECKING:
+    from pytest_aep_export.cli.commands import main
 
 __all__ = ["main"]
 
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="pytest-aep-export", message=f"%(package)s %(version)s, suite {SUITE_VERSION}")
-def main() -> None:
-    """Adobe Experience Platform's profile-export-jobs API in a box, and the proof that code is right about it."""
-
-
-main.add_command(run)
-main.add_command(serve)
+__getattr__, __dir__ = lazily(__name__, {"main": "commands"})

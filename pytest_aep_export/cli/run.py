@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -26,12 +27,15 @@ __all__ = ["run"]
 _PLAIN_WIDTH = 120
 
 
-@click.command(epilog="Credentials of a URL come from AEP_CLIENT_ID, AEP_CLIENT_SECRET, AEP_ORG_ID, AEP_SANDBOX_NAME.")
+@click.command(
+    epilog="Credentials of a URL come from AEP_CLIENT_ID, AEP_CLIENT_SECRET, AEP_ORG_ID, AEP_SANDBOX_NAME [prod] and "
+    "AEP_SCOPES, or from the file of aepp's that AEP_CONFIG_FILE names."
+)
 @click.option(
     "--target", default=EMULATOR, envvar="AEP_TARGET", show_default=True, help="'emulator', or a gateway's URL."
 )
 @click.option(
-    "--ims-url", default="", envvar="AEP_IMS_URL", help="Token endpoint.  [default: the target's /ims/token/v3]"
+    "--ims-url", default="", envvar="AEP_IMS_URL", help="Token endpoint of a URL.  [default: its /ims/token/v3]"
 )
 @click.option(
     "--dialect",
@@ -59,11 +63,12 @@ def run(
 ) -> None:
     """Judge a server, requirement by requirement.
 
-    Ends with 0 when every MUST was judged and holds, 1 when one does not, 2 when it was called wrongly,
-    3 when the target could not be judged.
+    Ends with 0 when every MUST that was chosen was judged and holds, 1 when one does not hold, 2 when the command was
+    called wrongly, 3 when the target could not be judged.
     """
     console = _console(to_stderr=json_path == "-")
     with exit_codes():
+        _require_writable(json_path, svg_path)
         if target != EMULATOR and dialect != CANONICAL.name:
             raise ConfigurationError("--dialect is for the emulator only: a URL speaks the dialect that it speaks")
         options = {"ims_url": ims_url, "dialect": dialect}
@@ -83,11 +88,12 @@ def _judge(target: Target, select: str, console: Console) -> Run:
     begun = time.perf_counter()
     with progress_for(console) as progress:
         done = run_suite(target, progress, select=select)
+    outcomes = {name: [o.without(target.secrets) for o in found] for name, found in done.outcomes.items()}
     return Run(
         suite=SUITE_VERSION,
         registry=registry.digest,
         target=target.label,
-        verdicts=judge_run(registry, done.outcomes, done.selected),
+        verdicts=judge_run(registry, outcomes, done.selected),
         areas=registry.areas,
         documents=registry.documents,
         seconds=time.perf_counter() - begun,
@@ -100,6 +106,14 @@ def _console(*, to_stderr: bool) -> Console:
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = _PLAIN_WIDTH
     return console
+
+
+def _require_writable(*paths: str | None) -> None:
+    """Find out before the run whether its results can be kept."""
+    for path in filter(None, paths):
+        folder = Path(path).parent
+        if path != "-" and (Path(path).is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK)):
+            raise ConfigurationError(f"{path} cannot be written: name a file in a folder that exists and is yours")
 
 
 def _write(path: str, text: str) -> None:

@@ -9,7 +9,6 @@ import shlex
 import signal
 import threading
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,6 +16,7 @@ import click
 
 from pytest_aep_export.cli.common import CouldNotRunError, UsedWronglyError, exit_codes, schema_option
 from pytest_aep_export.contract.dialects import CANONICAL, DIALECTS, dialect
+from pytest_aep_export.credentials import environment_for
 from pytest_aep_export.errors import ConfigurationError
 from pytest_aep_export.lifecycle import Clock, Mode, Progression
 from pytest_aep_export.model import Credentials
@@ -51,7 +51,7 @@ def connection_schema() -> dict[str, Any]:
 )
 @click.option(
     "--progression",
-    type=click.Choice(get_args(Mode)),
+    type=click.Choice([mode for mode in get_args(Mode) if mode != "manual"]),
     default="per-poll",
     show_default=True,
     help="What makes jobs advance.",
@@ -73,6 +73,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
     as_json: bool,
 ) -> None:
     """Run the emulator until it is told to stop by SIGTERM or Ctrl-C."""
+    sandboxes = tuple(dict.fromkeys(sandboxes))
     from pytest_aep_export.emulator import Behaviour, Emulator  # noqa: PLC0415 - heavy, and not for --help
 
     if not allow_remote and not _is_loopback(host):
@@ -110,19 +111,8 @@ def _announce(url: str, who: Credentials, sandboxes: tuple[str, ...], *, as_json
         return
     click.echo(f"The emulator listens on {url} (sandboxes {', '.join(sandboxes)}; process {os.getpid()}).")
     click.echo("Stop it with Ctrl-C. To let other programs find it:\n")
-    for name, value in _variables(url, who).items():
+    for name, value in environment_for(who, url).items():
         click.echo(f"  export {name}={shlex.quote(value)}")
-
-
-def _variables(url: str, who: Credentials) -> Mapping[str, str]:
-    return {
-        "AEP_TARGET": url,
-        "AEP_IMS_URL": f"{url}/ims/token/v3",
-        "AEP_CLIENT_ID": who.client_id,
-        "AEP_CLIENT_SECRET": who.client_secret,
-        "AEP_ORG_ID": who.org_id,
-        "AEP_SANDBOX_NAME": who.sandbox,
-    }
 
 
 def _wall_clock() -> Clock:

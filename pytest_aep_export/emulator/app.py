@@ -76,7 +76,15 @@ class Tenant:
         return self._sandbox.data
 
     def load(self, data: ProfileData) -> None:
-        """Replace the profile data."""
+        """Replace the profile data.
+
+        Raises:
+            ConfigurationError: It is something else.
+        """
+        from pytest_aep_export.profiles import ProfileData  # noqa: PLC0415 - loads numpy and Arrow
+
+        if not isinstance(data, ProfileData):
+            raise ConfigurationError(f"profile data is a ProfileData, as generate() makes it, not {data!r:.80}")
         self._sandbox.load(data)
 
     def step(self, job_id: int) -> ExportJob:
@@ -136,6 +144,7 @@ class Emulator:
             tenants=Tenants(seed),
             tokens=Tokens(),
             seed=seed,
+            clock=clock(),
         )
         self._gateway = Gateway(self.state)
         self.app: ASGIApp = self._gateway

@@ -33,7 +33,6 @@ from pytest_aep_export.emulator.services import GUARDED, UNGUARDED
 from pytest_aep_export.emulator.state import Call, State, answer
 from pytest_aep_export.emulator.tenants import Organisation, Sandbox
 from pytest_aep_export.exchange import Exchange, Headers, Request, Response
-from pytest_aep_export.lifecycle import EPOCH
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -47,8 +46,16 @@ Pairs = tuple[tuple[str, str], ...]
 MAX_BODY: Final = 1 << 20
 """Bytes that a request's body may have; a choice of ours."""
 
+_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
+_KEPT: Final = 1 << 16
+"""Bytes of the longest answer whose verdict is remembered, and the answer with it."""
+
 _ORG: Final = re.compile(r"[0-9A-Fa-f]{24}@AdobeOrg")
 _LOG: Final = logging.getLogger(__name__)
+
+
+class _GoneError(Exception):
+    """The client left before its request was complete: nobody waits for an answer, and nothing may happen."""
 
 
 class Gateway:
@@ -75,7 +82,10 @@ class Gateway:
         if scope["type"] != "http":
             return
         head = head_of(scope)
-        request, complete = await _with_body(head, receive)
+        try:
+            request, complete = await _with_body(head, receive)
+        except _GoneError:
+            return
         request_id = head.request_id or self._new_request_id()
         match = self._match(head)
         operation = match.operation.id if match else ""
@@ -138,7 +148,9 @@ class Gateway:
         return ids.alphanumeric(self._state.seed, self._made)
 
     def _owner(self, head: Head) -> Organisation | None:
-        return self._state.tenants.by_org(head.org_id)
+        """Who sent a request that was not admitted: whose token it carries or, without a good one, whom it names."""
+        client_id, _ = self._state.tokens.read(head.token) or ("", 0)
+        return self._state.tenants.by_client(client_id) or self._state.tenants.by_org(head.org_id)
 
     def _authenticate(self, head: Head) -> Organisation:
         if not head.token:
@@ -161,13 +173,14 @@ class Gateway:
         return organisation
 
     def _check(self, operation: Operation, head: Head, request: Request, request_id: str) -> Any:
-        if request.body and operation.method in {"POST", "PUT", "PATCH"} and not _is_json(head.media):
+        sent = request.body and operation.method in _WITH_BODY  # with another method a body means nothing
+        if sent and not _is_json(head.media):
             raise problems.foundation(400, "A valid content-type must be specified")
         violations = self._state.contract.validate_request(request) if request.body else self._mistakes(head)
         if violations:
             details = [f"{v.pointer or 'the body'}: expected {v.expected}, found {v.found}" for v in violations]
             raise problems.refuse(operation.service, 400, details, request_id)
-        return parse(request.body) if request.body and operation.method != "GET" else None
+        return parse(request.body) if sent else None
 
     def _finish(
         self,
@@ -177,7 +190,7 @@ class Gateway:
         organisation: Organisation | None,
         request_id: str,
     ) -> None:
-        now = organisation.clock.now() if organisation else EPOCH
+        now = (organisation.clock if organisation else self._state.clock).now()
         body = b"" if isinstance(response, StreamingResponse) else bytes(response.body)
         headers = _decoded(tuple(response.raw_headers))
         if operation and not isinstance(response, StreamingResponse):
@@ -189,7 +202,8 @@ class Gateway:
         (organisation.journal if organisation else self._state.stray).record(exchange)
 
     def _hold_to_contract(self, operation: str, status: int, headers: Pairs, body: bytes) -> None:
-        if not self._is_valid(operation, status, headers, body):
+        is_valid = self._is_valid if len(body) <= _KEPT else self._judge
+        if not is_valid(operation, status, headers, body):
             violations = self._state.contract.validate_response(operation, Response(status, Headers(headers), body))
             self.defects.append(f"{operation} answered against the contract: {violations}")
 
@@ -228,6 +242,8 @@ async def _with_body(head: Head, receive: Receive) -> tuple[Request, bool]:
     body, more = bytearray(), True
     while more and len(body) <= MAX_BODY:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _GoneError
         body += message.get("body", b"")
         more = message.get("more_body", False)
     return replace(head.request, body=bytes(body[:MAX_BODY])), len(body) <= MAX_BODY

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Final, Self
 from uvicorn.config import Config
 from uvicorn.server import Server
 
+from pytest_aep_export.emulator.protocol import JsonHttpProtocol
 from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.model import Credentials
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from pytest_aep_export.emulator.app import Emulator
+from pytest_aep_export.credentials import environment_for
+from pytest_aep_export.emulator.app import Emulator
 
 __all__ = ["EmulatorServer"]
 
@@ -46,7 +49,7 @@ class EmulatorServer:
         self._socket = _bind(host, port)
         self.port: int = self._socket.getsockname()[1]
         config = Config(
-            emulator.app, http="httptools", ws="none", lifespan="off", log_config=None, access_log=False,
+            emulator.app, http=JsonHttpProtocol, ws="none", lifespan="off", log_config=None, access_log=False,
             server_header=False, date_header=False, proxy_headers=False,
             timeout_keep_alive=120, timeout_graceful_shutdown=1,
         )  # fmt: skip
@@ -58,6 +61,10 @@ class EmulatorServer:
         """Where the emulator is: scheme, address and port."""
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{self.port}"
+
+    def env(self, credentials: Credentials) -> dict[str, str]:
+        """The environment variables that let a subprocess find the emulator and call it with these credentials."""
+        return environment_for(credentials, self.url)
 
     def start(self) -> Self:
         """Begin to serve, and return when the first request would be answered.

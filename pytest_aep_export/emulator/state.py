@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_aep_export.emulator.tenants import Organisation, Sandbox, Tenants
     from pytest_aep_export.emulator.tokens import Tokens
     from pytest_aep_export.exchange import Request
+from pytest_aep_export.lifecycle import Clock
 
 __all__ = ["Call", "State", "answer"]
 
@@ -35,6 +36,7 @@ class State:
         tokens: What they call with.
         stray: The exchanges that belong to no organisation.
         seed: What ids are derived from.
+        clock: The time of exchanges that belong to no organisation.
     """
 
     contract: Contract
@@ -43,6 +45,7 @@ class State:
     tenants: Tenants
     tokens: Tokens
     seed: int
+    clock: Clock
     stray: Journal = field(default_factory=Journal)
     running: set[str] = field(default_factory=set)
     """The jobs whose export is being computed, so that no second look starts it again."""

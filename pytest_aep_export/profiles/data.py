@@ -128,7 +128,7 @@ def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
 
 def _batches(profiles: int, seed: int, locale: str, events_per_profile: float, first: int) -> Iterator[Batch]:
     if profiles < 0 or first < 0:
-        raise ConfigurationError(f"cannot make profiles {first} to {first + profiles}: neither number may be negative")
+        raise ConfigurationError(f"profiles={profiles}, first={first}: expected two numbers that are not negative")
     if not 0 <= events_per_profile <= MOST_EVENTS / 2:
         raise ConfigurationError(f"events_per_profile={events_per_profile} is not between 0 and {MOST_EVENTS // 2}")
     nobody = Persons(Stream(seed, "person", np.arange(0, dtype=np.uint64)), pools(locale))

@@ -15,10 +15,10 @@ from urllib.parse import quote
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.suite import payloads
 from pytest_aep_export.suite.expect import (
+    UnmetError,
     array,
     document,
     expect,
-    not_applicable,
     not_verified,
     pick,
     prerequisite,
@@ -41,7 +41,9 @@ __all__ = [
     "batch_ids",
     "below_ups",
     "dataset_id",
+    "job_key",
     "next_link",
+    "read_parquet",
 ]
 
 UPS: Final = "/data/core/ups"
@@ -123,11 +125,11 @@ class Api:
 
     def show_job(self, identifier: object) -> Exchange:
         """Look at a job."""
-        return self.target.send("GET", f"{JOBS}/{identifier}")
+        return self.target.send("GET", f"{JOBS}/{job_key(identifier)}")
 
     def cancel_job(self, identifier: object) -> Exchange:
         """Cancel a job."""
-        return self.target.send("DELETE", f"{JOBS}/{identifier}")
+        return self.target.send("DELETE", f"{JOBS}/{job_key(identifier)}")
 
     def list_jobs(self, **query: object) -> Exchange:
         """List jobs."""
@@ -195,27 +197,38 @@ class Api:
 
     @prerequisite()
     def table(self, job: Exchange) -> pa.Table:
-        """The rows of a finished job: all files of all its batches."""
+        """The rows of a finished job, perhaps none: all files of all its batches."""
         import pyarrow as pa  # noqa: PLC0415 - heavy, and only needed once there are rows
-        from pyarrow import parquet  # noqa: PLC0415
 
         tables = []
         for entry in itertools.chain.from_iterable(self.entries(batch) for batch in batch_ids(job)):
-            exchange = status(self.read(entry), {200}, "a file of the batch is downloaded")
-            try:
-                tables.append(parquet.read_table(io.BytesIO(exchange.response.body)))
-            except pa.ArrowInvalid as error:
-                not_verified(f"file {entry['name']} is not Parquet: {error}")
-        table = pa.concat_tables(tables, promote_options="permissive") if tables else pa.table({})
-        if not table.num_rows:
-            not_applicable("the export has no rows: the tenant holds no profiles that it selects")
-        return table
+            file = status(self.read(entry), {200}, "a file of the batch is downloaded")
+            tables.append(read_parquet(file))
+        return pa.concat_tables(tables, promote_options="permissive") if tables else pa.table({})
 
 
 def dataset_id(created: Exchange) -> str:
     """The id in the reference that the creation of a dataset is answered with."""
     status(created, {200, 201}, "the dataset is created")
     return str(pick(created, "/0")).rpartition("/")[2]
+
+
+def read_parquet(file: Exchange) -> pa.Table:
+    """The rows of a downloaded file, which has to be sound Parquet."""
+    import pyarrow as pa  # noqa: PLC0415 - heavy, and only needed once there are rows
+    from pyarrow import parquet  # noqa: PLC0415
+
+    try:
+        table = parquet.ParquetFile(io.BytesIO(file.response.body)).read()
+        table.validate(full=True)
+    except (pa.ArrowException, OSError) as error:
+        raise UnmetError("the file is read as Parquet", str(error).strip(), file) from None
+    return table
+
+
+def job_key(identifier: object) -> str:
+    """A job's id as a path has it: 100, written as a text, or as 100.0 like in Adobe's OpenAPI (divergence 39)."""
+    return str(int(identifier) if isinstance(identifier, float) and identifier.is_integer() else identifier)
 
 
 def batch_ids(job: Exchange) -> list[str]:

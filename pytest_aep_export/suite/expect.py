@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn
 import pytest
 
 from pytest_aep_export.contract import Violation
-from pytest_aep_export.exchange import Exchange
+from pytest_aep_export.exchange import Exchange, redact_text
 
 __all__ = [
     "NOT_APPLICABLE",
@@ -51,10 +51,10 @@ class UnmetError(AssertionError):
 
     def __init__(self, required: str, found: str, exchange: Exchange) -> None:
         self.required = required
-        self.found = found
+        self.found = redact_text(found)
         self.exchange = exchange.redacted()
         super().__init__(
-            f"required: {required}\nfound: {found}\nanswer: {describe(self.exchange)}\n"
+            f"required: {required}\nfound: {self.found}\nanswer: {describe(self.exchange)}\n"
             f"reproduce with: {exchange.request.curl()}"
         )
 
@@ -115,7 +115,7 @@ def document(exchange: Exchange) -> Any:
     __tracebackhide__ = True
     try:
         return exchange.response.json()
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnmetError("the body is JSON", str(error), exchange) from None
 
 

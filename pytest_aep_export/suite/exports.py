@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.suite import payloads
-from pytest_aep_export.suite.api import Api, batch_ids
-from pytest_aep_export.suite.expect import array, expect, not_verified, number, pick, prerequisite, status
+from pytest_aep_export.suite.api import Api, batch_ids, job_key
+from pytest_aep_export.suite.expect import (
+    array,
+    document,
+    expect,
+    not_applicable,
+    not_verified,
+    number,
+    pick,
+    prerequisite,
+    status,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,7 +53,7 @@ class Shown:
 
     def get(self, *names: str) -> Any:
         """The value that the names lead to, or None."""
-        value = pick(self.exchange, self.pointer) if self.pointer else self.exchange.response.json()
+        value = pick(self.exchange, self.pointer) if self.pointer else document(self.exchange)
         for name in names:
             value = value.get(name) if isinstance(value, dict) else None
         return value
@@ -106,7 +116,7 @@ class Exports:
         """The job's id."""
         created = self.accepted(kind)
         found = pick(created, "/id")
-        expect(isinstance(found, int | str), created, "id is a number or a text", found)
+        expect(isinstance(found, int | float | str), created, "id is a number or a text", found)
         return found
 
     @property
@@ -129,12 +139,12 @@ class Exports:
 
     def listed(self, kind: str) -> Shown:
         """The finished job as the list shows it."""
-        wanted = str(pick(self.finished(kind), "/id"))
+        wanted = job_key(pick(self.finished(kind), "/id"))
         with prerequisite():
             for page in self._api.walk(limit=100):
                 for position in range(len(array(page, "/records"))):
                     listed = Shown(page, f"/records/{position}")
-                    if str(listed.get("id")) == wanted:
+                    if job_key(listed.get("id")) == wanted:
                         return listed
         return not_verified(f"the list does not show job {wanted}")
 
@@ -151,7 +161,13 @@ class Exports:
         return found
 
     def table(self, kind: str) -> pa.Table:
-        """The rows that the job exported."""
+        """The rows that the job exported, of which there have to be some."""
+        if not self.count(kind):
+            not_applicable("the export has no rows: the tenant holds no profiles that it selects")
+        return self._tables[kind]
+
+    def count(self, kind: str) -> int:
+        """How many rows the job exported."""
         if kind not in self._tables:
             self._tables[kind] = self._api.table(self.finished(kind))
-        return self._tables[kind]
+        return int(self._tables[kind].num_rows)

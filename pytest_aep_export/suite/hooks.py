@@ -12,7 +12,7 @@ import pytest
 from pytest_aep_export.errors import ConfigurationError, TransportError
 from pytest_aep_export.suite.expect import NOT_APPLICABLE, NOT_VERIFIED, UnmetError
 from pytest_aep_export.suite.registry import conformance_path, lint, load
-from pytest_aep_export.suite.sending import Target
+from pytest_aep_export.suite.sending import Target, TargetError
 from pytest_aep_export.suite.verdicts import Outcome, Result
 
 __all__ = ["MARKER", "TARGET", "Observer", "SuiteRun", "check_collection", "marked"]
@@ -134,7 +134,7 @@ def _outcome(test: str, error: BaseException | None) -> Outcome:
             return Outcome(test, result, found=reason.removeprefix(NOT_APPLICABLE).removeprefix(NOT_VERIFIED))
         case UnmetError():
             return Outcome(test, Result.UNMET, error.required, error.found, error.exchange)
-        case TransportError():
+        case TransportError() | TargetError():
             return Outcome(test, Result.NOT_VERIFIED, found=str(error))
         case _:
             return Outcome(test, Result.BROKEN, found=f"{type(error).__name__}: {error}")

@@ -108,7 +108,7 @@ def _finding(exchange: Exchange, required: str, found: str, *, met: bool) -> Out
 def _body(exchange: Exchange) -> object:
     try:
         return exchange.response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

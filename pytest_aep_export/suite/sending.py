@@ -7,6 +7,7 @@ what a suite needs and a client library must not offer.
 from __future__ import annotations
 
 import json as jsonlib
+import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,11 @@ __all__ = ["IMS_PATH", "Patience", "Target", "TargetError", "require_json"]
 
 IMS_PATH: Final = "/ims/token/v3"
 
+_LARGEST: Final = 1 << 30
+"""Bytes of the largest body that is read."""
+_SECRET: Final = 8
+"""Characters of the shortest secret that is looked for in reports."""
+
 
 class TargetError(AepError):
     """The target cannot be judged at all; the message says what to do."""
@@ -37,7 +43,7 @@ class Patience:
     Attributes:
         poll: Between two looks at a job, at most.
         deadline: For a job to end.
-        answer: For an answer.
+        answer: For an answer, to its last byte.
     """
 
     poll: float = 5.0
@@ -96,6 +102,12 @@ class Target:
             yield
         finally:
             self._http.timeout = before
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no report may show. What is shorter than a password would be cut out of words."""
+        known = self._token, self.credentials.client_secret, self.credentials.client_id
+        return tuple(secret for secret in known if len(secret) >= _SECRET)
 
     def token(self) -> str:
         """An access token, asked for once.
@@ -157,11 +169,12 @@ class Target:
 
     def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Exchange:
         try:
-            answer = self._http.request(method, url, headers=headers, content=body or None)
+            with self._http.stream(method, url, headers=headers, content=body or None) as answer:
+                content = _whole(answer, self._http.timeout.read)
         except (httpx.RequestError, httpx.InvalidURL) as error:
             raise TransportError(f"{method} {url.partition('?')[0]} got no answer: {_reason(error)}") from error
         request = Request(method, url, Headers(headers), body)
-        response = Response(answer.status_code, Headers(answer.headers.multi_items()), answer.content)
+        response = Response(answer.status_code, Headers(answer.headers.multi_items()), content)
         match = load().match(method, request.path)
         exchange = Exchange(request, response, match.operation.id if match else "")
         self.exchanges.append(exchange)
@@ -174,6 +187,19 @@ def _below_gateway(path: str, query: Mapping[str, object]) -> str:
     return f"{parts.path}?{text}" if text else parts.path
 
 
+def _whole(answer: httpx.Response, seconds: float | None) -> bytes:
+    """The body, if it ends in time and fits: a server that sends byte after byte is no slower than one that hangs."""
+    give_up = time.monotonic() + (seconds or 0)
+    content = bytearray()
+    for chunk in answer.iter_bytes():
+        content += chunk
+        if seconds and time.monotonic() > give_up:
+            raise httpx.ReadTimeout(f"the body has not ended within {seconds:g} s", request=answer.request)
+        if len(content) > _LARGEST:
+            raise httpx.ReadError(f"the body has more than {_LARGEST} bytes", request=answer.request)
+    return bytes(content)
+
+
 def _reason(error: Exception) -> str:
     return str(error) or type(error).__name__
 
@@ -184,7 +210,7 @@ def _access_token(exchange: Exchange, url: str) -> str:
     token = body.get("access_token") if isinstance(body, Mapping) else None
     if not token:
         raise TargetError(
-            f"{url} gives no token ({exchange.response.status}): check AEP_CLIENT_ID, AEP_CLIENT_SECRET and --ims-url"
+            f"{url.partition('?')[0]} gives no token ({exchange.response.status}): check AEP_CLIENT_ID, AEP_CLIENT_SECRET and --ims-url"
         )
     return str(token)
 
@@ -197,8 +223,8 @@ def require_json(exchange: Exchange, url: str, option: str) -> None:
     """
     try:
         exchange.response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         media = exchange.response.headers.get("content-type", "no media type")
         raise TargetError(
-            f"{url} answers with {media} instead of JSON, so this is not the API: check {option}"
+            f"{url.partition('?')[0]} answers with {media} instead of JSON, so this is not the API: check {option}"
         ) from None

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pytest_aep_export.credentials import credentials_from
 from pytest_aep_export.errors import ConfigurationError, TransportError
-from pytest_aep_export.model import Credentials
+from pytest_aep_export.model import Credentials, Problem
 from pytest_aep_export.suite.sending import Patience, Target, TargetError, require_json
 
 __all__ = ["EMULATOR", "Patience", "Target", "TargetError", "is_adobe", "probe", "resolve"]
@@ -18,6 +18,8 @@ EMULATOR: Final = "emulator"
 
 _ADOBE: Final = ("adobe.io", "adobe.com", "adobe.net", "adobelogin.com")
 _PROBE_SECONDS: Final = 10.0
+_LISTS: Final = ("/data/core/ups/export/jobs", "/data/foundation/catalog/dataSets")
+"""Two services: one that is broken is a defect to be judged; two that refuse have been called wrongly."""
 
 
 @contextmanager
@@ -61,13 +63,16 @@ def probe(target: Target) -> None:
     try:
         with target.within(_PROBE_SECONDS):
             target.token()
-            exchange = target.send("GET", "/data/core/ups/export/jobs", query={"limit": 1})
+            exchanges = [target.send("GET", path, query={"limit": 1}) for path in _LISTS]
     except TransportError as error:
         raise TargetError(f"{error}; is the server up, and is --target right?") from error
-    require_json(exchange, target.base_url, "--target")
-    if exchange.response.status in {401, 403}:
+    for exchange in exchanges:
+        require_json(exchange, target.base_url, "--target")
+    refused = [e.response for e in exchanges if 400 <= e.response.status < 500]  # noqa: PLR2004 - the client's fault
+    if len(refused) == len(exchanges):
+        problem = Problem.from_json(refused[0].json())
         raise TargetError(
-            f"{target.base_url} refuses the credentials with {exchange.response.status}: "
+            f"{target.base_url} refuses every call with {refused[0].status} ({problem}): "
             "check AEP_ORG_ID and AEP_SANDBOX_NAME, and that the integration may work there"
         )
 
@@ -94,8 +99,8 @@ def _emulator(dialect: str) -> Iterator[Target]:
 
 @contextmanager
 def _url(url: str, ims_url: str, credentials: Mapping[str, str] | Credentials, *, live: bool) -> Iterator[Target]:
-    for address in filter(None, (url, ims_url)):
-        if urlsplit(address).scheme not in {"http", "https"} or not urlsplit(address).hostname:
+    for address in (url, ims_url or url):
+        if not _is_url(address):
             raise ConfigurationError(f"{address!r} is no URL: use {EMULATOR!r}, or one like http://127.0.0.1:8080")
         if is_adobe(address) and not live:
             raise ConfigurationError(
@@ -107,3 +112,11 @@ def _url(url: str, ims_url: str, credentials: Mapping[str, str] | Credentials, *
         yield target
     finally:
         target.close()
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

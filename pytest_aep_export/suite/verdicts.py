@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from pytest_aep_export.exchange import Exchange
+from pytest_aep_export.exchange import REDACTED, Exchange, Headers, Response, redact_text
 from pytest_aep_export.suite.registry import Level
 
 __all__ = ["Outcome", "Result", "Verdict", "combine"]
@@ -62,6 +62,30 @@ class Outcome:
     required: str = ""
     found: str = ""
     exchange: Exchange | None = None
+
+    def without(self, secrets: Collection[str]) -> Outcome:
+        """The same outcome without these secrets, wherever a server has repeated them."""
+        return replace(
+            self,
+            required=_hide(self.required, secrets),
+            found=_hide(self.found, secrets),
+            exchange=self.exchange and _cleaned(self.exchange.redacted(), secrets),
+        )
+
+
+def _hide(text: str, secrets: Collection[str]) -> str:
+    for secret in secrets:
+        text = text.replace(secret, REDACTED)
+    return redact_text(text)
+
+
+def _cleaned(exchange: Exchange, secrets: Collection[str]) -> Exchange:
+    body = exchange.response.body
+    for secret in secrets:
+        body = body.replace(secret.encode(), REDACTED.encode())
+    headers = Headers([(name, _hide(value, secrets)) for name, value in exchange.response.headers.raw])
+    request = replace(exchange.request, url=_hide(exchange.request.url, secrets))
+    return replace(exchange, request=request, response=Response(exchange.response.status, headers, body))
 
 
 _UNMET: Final = {Level.MUST: Verdict.FAIL, Level.SHOULD: Verdict.WARN, Level.MAY: Verdict.INFO}

@@ -9,6 +9,8 @@ import urllib.request
 import httpx
 import pytest
 
+from pytest_aep_export.client import AepClient
+from pytest_aep_export.credentials import credentials_from
 from pytest_aep_export.emulator import Emulator, EmulatorServer
 from pytest_aep_export.errors import ConfigurationError
 
@@ -131,3 +133,14 @@ def test_many_connections_at_once_are_not_lost(emulator):
         for thread in threads:
             thread.join()
     assert answers == [True] * 60
+
+
+def test_a_subprocess_finds_the_emulator_by_its_environment(emulator):
+    """The variables say where it is and who may call: what reads the environment works as it is."""
+    tenant = emulator.create_tenant(("dev",))
+    with EmulatorServer(emulator) as server:
+        variables = server.env(tenant.credentials)
+        with AepClient.from_env(variables) as client:
+            assert list(client.list_export_jobs()) == []
+    assert credentials_from(variables) == tenant.credentials
+    assert variables["AEP_TARGET"] == variables["AEP_BASE_URL"] == server.url

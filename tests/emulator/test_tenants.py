@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
+import httpx
 import pytest
 
 from pytest_aep_export.contract.dialects import dialect
 from pytest_aep_export.emulator import Behaviour, Emulator
 from pytest_aep_export.emulator.store import Kind
 from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.lifecycle import Clock
 from pytest_aep_export.model import Credentials
 
 JOBS = "/data/core/ups/export/jobs"
@@ -125,3 +128,21 @@ def test_a_state_folder_that_is_none_is_one_clear_sentence(tmp_path):
     path.write_text("")
     with pytest.raises(ConfigurationError, match=r"state folder .* cannot be used .*: name another one"):
         Emulator(state=path)
+
+
+def test_profile_data_of_another_kind_is_one_clear_sentence(api):
+    """Rows of one's own are no profile data yet; the sentence says what is."""
+    with pytest.raises(ConfigurationError, match=r"profile data is a ProfileData, as generate\(\) makes it, not \[1\]"):
+        api.tenant.load([1])
+
+
+def test_answers_to_nobody_show_the_emulators_own_time():
+    """Where clocks run, they run for requests that belong to no organisation as well."""
+    with Emulator(clock=lambda: Clock(1_800_000_000_000)) as emulator:
+        response = httpx.ASGITransport(emulator.app)
+
+        async def ask() -> httpx.Response:
+            async with httpx.AsyncClient(transport=response, base_url="http://emulator") as client:
+                return await client.get("/nowhere")
+
+        assert asyncio.run(ask()).headers["date"] == "Fri, 15 Jan 2027 08:00:00 GMT"

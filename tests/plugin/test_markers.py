@@ -65,12 +65,11 @@ def test_a_single_sandbox_can_be_named(aep_credentials):
     ("marker", "complaint"),
     [
         ("aep_emulator(dialec='canonical')", "marker aep_emulator does not know dialec"),
-        ("aep_emulator('openapi')", "marker aep_emulator takes 0 values by position, found 1"),
+        ("aep_emulator('openapi')", "marker aep_emulator takes no value by position, found 1"),
         ("aep_cassette('export/succeeded', mode='once')", "marker aep_cassette does not know mode"),
-        ("aep_cassette", "marker aep_cassette takes 1 values by position, found 0"),
-        ("aep_cassette('a/b', 'c/d')", "marker aep_cassette takes 1 values by position, found 2"),
+        ("aep_cassette", "marker aep_cassette takes 1 value by position, found 0"),
+        ("aep_cassette('a/b', 'c/d')", "marker aep_cassette takes 1 value by position, found 2"),
         ("aep_requirement(id='x')", "marker aep_requirement does not know id"),
-        ("aep_live(really=True)", "marker aep_live does not know really"),
     ],
 )
 def test_a_marker_that_is_written_wrong_is_a_usage_error(run, marker, complaint):
@@ -119,13 +118,13 @@ def test_every_marker_is_declared(run):
     """``pytest --markers`` explains each, and strict markers accept them."""
     source = """
         import pytest
-        pytestmark = [pytest.mark.aep_live, pytest.mark.aep_capability("x"), pytest.mark.aep_requirement("y")]
+        pytestmark = pytest.mark.aep_requirement("y")
         @pytest.mark.aep_emulator(seed=1)
         def test_it(): pass
     """
     run(source, "--strict-markers").assert_outcomes(passed=1)
     text = run("", "--markers").stdout.str()
-    for name in ("aep_emulator", "aep_requirement", "aep_capability", "aep_cassette", "aep_live"):
+    for name in ("aep_emulator", "aep_requirement", "aep_cassette"):
         assert f"@pytest.mark.{name}" in text
 
 

@@ -126,6 +126,20 @@ def test_a_test_of_the_emulator_is_skipped_elsewhere(run, elsewhere, monkeypatch
     result.stdout.fnmatch_lines([f"*this test needs the emulator, but the target is {url}*"])
 
 
+def test_a_test_that_is_marked_for_the_emulator_is_skipped_elsewhere(run, elsewhere, monkeypatch):
+    """What a marker says of the emulator has no meaning on a URL: such a test would judge something else."""
+    url, variables = elsewhere
+    source = """
+        import pytest
+        @pytest.mark.aep_emulator(dialect="openapi")
+        @pytest.mark.parametrize("fixture", ["aep_client", "aep_async_client", "aep_target"])
+        def test_it(fixture, request): request.getfixturevalue(fixture)
+    """
+    result = _with_environment(run, monkeypatch, variables, source, "--aep-target", url, "-rs")
+    result.assert_outcomes(skipped=3)
+    result.stdout.fnmatch_lines([f"*this test is about the emulator, but the target is {url}*"])
+
+
 @pytest.mark.parametrize("given", range(3))
 def test_a_url_without_credentials_is_one_clear_sentence(run, monkeypatch, given):
     """The sentence names every variable that is missing, and only those."""

@@ -163,11 +163,21 @@ def test_a_target_that_dies_ends_with_3(served: Callable[..., Any]):
     assert document["counts"]["fail"] == 0
 
 
-def test_a_file_that_cannot_be_written_ends_with_3(tmp_path: Path):
-    """Verdicts that cannot be kept end the run with 3; they were printed nevertheless."""
-    done = called("-k", "EXP-AUTH-001", "--json", str(tmp_path / "missing" / "run.json"))
+@pytest.mark.parametrize("option", ["--json", "--svg"])
+@pytest.mark.parametrize("name", ["missing/run", "."])
+def test_a_file_that_cannot_be_written_is_found_out_before_the_run(tmp_path: Path, option: str, name: str):
+    """Nothing is judged where the verdicts could not be kept."""
+    done = called("-k", "EXP-AUTH-001", option, str(tmp_path / name))
+    assert done.exit_code == 2
+    assert "cannot be written: name a file in a folder that exists and is yours" in done.output
+    assert "judged" not in done.output
+
+
+def test_a_disk_that_fills_up_ends_with_3():
+    """Verdicts that cannot be kept after all end the run with 3; they were printed nevertheless."""
+    done = called("-k", "EXP-AUTH-001", "--json", "/dev/full")
     assert done.exit_code == 3
-    assert "cannot be written (No such file or directory): name another file" in done.output
+    assert "/dev/full cannot be written (No space left on device): name another file" in done.output
     assert "1 of " in done.output
 
 

@@ -70,11 +70,13 @@ def test_text_says_how_to_connect():
     exported = [line.split()[1].partition("=")[0] for line in rest.splitlines() if line.strip().startswith("export")]
     assert exported == [
         "AEP_TARGET",
+        "AEP_BASE_URL",
         "AEP_IMS_URL",
         "AEP_CLIENT_ID",
         "AEP_CLIENT_SECRET",
         "AEP_ORG_ID",
         "AEP_SANDBOX_NAME",
+        "AEP_SCOPES",
     ]
 
 

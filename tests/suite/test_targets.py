@@ -132,13 +132,18 @@ def test_a_reason_without_words_is_named_by_its_kind(target_of: Callable[..., Ta
 
 
 def test_a_usable_target_passes_the_probe(target_of: Callable[..., Target]):
-    """A server that gives a token and JSON is fit to be judged, even when it answers with an error."""
+    """A server that gives a token and JSON is fit to be judged, even when one service fails."""
 
     def failing(request: httpx.Request) -> httpx.Response:
         return well(request) if "/ims/" in request.url.path else httpx.Response(500, json={"title": "broken"})
 
     probe(target_of(well))
+
+    def listless(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(404, json={}) if request.url.path.endswith("/jobs") else well(request)
+
     probe(target_of(failing))
+    probe(target_of(listless))
 
 
 @pytest.mark.parametrize(
@@ -148,7 +153,8 @@ def test_a_usable_target_passes_the_probe(target_of: Callable[..., Target]):
         ("/ims/", 401, b'{"error": "invalid_client"}', r"gives no token \(401\): check AEP_CLIENT_ID"),
         ("/ims/", 200, b"[]", r"gives no token \(200\)"),
         ("/data/", 200, b"<html>", r"answers with text/html instead of JSON.*check --target"),
-        ("/data/", 403, b"{}", r"refuses the credentials with 403: check AEP_ORG_ID and AEP_SANDBOX_NAME"),
+        ("/data/", 404, b'{"message": "no sandbox"}', r"every call with 404 \(no sandbox\): check .*AEP_SANDBOX_NAME"),
+        ("/data/", 403, b"{}", r"refuses every call with 403 .*: check AEP_ORG_ID and AEP_SANDBOX_NAME"),
     ],
 )
 def test_an_unusable_target_is_one_sentence(
@@ -177,7 +183,7 @@ def test_a_probe_is_impatient(target_of: Callable[..., Target]):
     target = target_of(look)
     probe(target)
     target.send("GET", JOBS)
-    assert waited == [10, 10, 60]
+    assert waited == [10, 10, 10, 60]
 
 
 def test_an_unreachable_target_asks_for_the_server():

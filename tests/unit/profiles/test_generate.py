@@ -208,8 +208,8 @@ def test_names_of_other_scripts_have_addresses_too():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"profiles": -1}, "neither number may be negative"),
-        ({"profiles": 1, "first": -1}, "neither number may be negative"),
+        ({"profiles": -1}, "expected two numbers that are not negative"),
+        ({"profiles": 1, "first": -1}, "expected two numbers that are not negative"),
         ({"profiles": 1, "events_per_profile": -0.5}, "events_per_profile=-0.5 is not between 0 and 2500"),
         ({"profiles": 1, "events_per_profile": 2501}, "events_per_profile=2501 is not between 0 and 2500"),
         ({"profiles": 1, "locale": "xx_YY"}, "locale 'xx_YY' is unknown to Faker"),

@@ -1,0 +1,21 @@
+"""The group of commands."""
+
+from __future__ import annotations
+
+import click
+
+from pytest_aep_export.cli.run import run
+from pytest_aep_export.cli.serve import serve
+from pytest_aep_export.suite.version import SUITE_VERSION
+
+__all__ = ["main"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pytest-aep-export", message=f"%(package)s %(version)s, suite {SUITE_VERSION}")
+def main() -> None:
+    """Adobe Experience Platform's profile-export-jobs API in a box, and the proof that code is right about it."""
+
+
+main.add_command(run)
+main.add_command(serve)
