@@ -11,6 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
@@ -135,6 +136,22 @@ def test_every_snippet_of_a_guide_works(guide: Path):
     page = Sybil(parsers=[PythonCodeBlockParser()]).parse(guide)
     for example in page.examples():
         example.evaluate()
+
+
+def test_the_workflow_in_a_shell_exports_a_file(tmp_path: Path):
+    """The walk with curl needs nothing but the variables that the server prints, and ends with a Parquet file."""
+    script = (
+        "set -euo pipefail\n" + (ROOT / "docs" / "any-client.md").read_text().split("```shell\n")[1].split("```")[0]
+    )
+    with Emulator(profiles=5) as emulator, EmulatorServer(emulator) as server:
+        environment = _environment() | server.env(emulator.create_tenant().credentials)
+        script = f"sleep() {{ :; }}\n{script}"  # each look moves the job: there is nothing to wait for
+        done = subprocess.run(
+            ["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=TIMEOUT,
+            check=False,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert pq.read_table(tmp_path / "export.parquet").num_rows >= 5
 
 
 def test_every_command_of_the_readme_has_been_thought_of():

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from pytest_aep_export.contract.formats import FORMATS
@@ -46,9 +47,16 @@ _BOUNDS: Final = {
 }
 
 
-def explain(schema: dict[str, Any], value: Any) -> list[Violation]:
-    """What is wrong with the value, MUST before SHOULD and then by place; each place and clause once."""
-    found = [violation for error in reference(schema).iter_errors(value) for violation in _translate(error, schema)]
+def explain(schema: dict[str, Any], value: Any, most: int | None = None) -> list[Violation]:
+    """What is wrong with the value, MUST before SHOULD and then by place; each place and clause once.
+
+    Args:
+        schema: What the value should be.
+        value: What it is.
+        most: Stop looking after so many findings; whoever sends a large body can make any number of mistakes.
+    """
+    every = (violation for error in reference(schema).iter_errors(value) for violation in _translate(error, schema))
+    found = list(islice(every, most))
     broken = {violation.pointer for violation in found if violation.level == "MUST"}
     kept = (v for v in dict.fromkeys(found) if v.level == "MUST" or v.pointer not in broken)
     return sorted(kept, key=lambda v: (v.level, v.pointer))

@@ -20,6 +20,9 @@ __all__ = ["RequestValidator"]
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
+_MOST: Final = 100
+"""How many mistakes of one body are named."""
+
 _HEADERS: Final = "facts, auth-and-headers section 3"
 
 
@@ -129,7 +132,7 @@ class RequestValidator:
             return [Violation("", "a JSON body", str(error), source)]
         if is_too_deep(value):
             return [Violation("", f"values nested at most {DEEPEST} deep", "deeper ones", "our choice")]
-        return self._schemas.checker(node["content"]["application/json"]["schema"]).violations(value)
+        return self._schemas.checker(node["content"]["application/json"]["schema"]).violations(value, _MOST)
 
     def _form(self, node: Node, request: Request) -> list[Violation]:
         media = media_type(request.headers)

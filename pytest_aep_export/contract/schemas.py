@@ -40,12 +40,14 @@ class Checker:
         compiled = jsonschema_rs.validator_for(schema, formats=dict(FORMATS), validate_formats=True)
         self.is_valid: Callable[[Any], bool] = compiled.is_valid
 
-    def violations(self, value: Any) -> list[Violation]:
-        """What is wrong with the value; nothing when it is valid."""
+    def violations(self, value: Any, most: int | None = None) -> list[Violation]:
+        """What is wrong with the value, or the ``most`` that is found first; nothing when it is valid."""
         if self.is_valid(value):
             return []
         try:
-            return explain(self.schema, value) or [Violation("", "a value that the schema allows", show(value), _SELF)]
+            return explain(self.schema, value, most) or [
+                Violation("", "a value that the schema allows", show(value), _SELF)
+            ]
         except RecursionError:
             return [Violation("", "values that can be shown", "values nested too deeply", _SELF)]
 

@@ -15,8 +15,6 @@ from pytest_aep_export.lifecycle import Cause, due
 from pytest_aep_export.model import JobError, JobStatus
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pytest_aep_export.emulator.jobs import Job
     from pytest_aep_export.emulator.state import Call, State
     from pytest_aep_export.emulator.tenants import Sandbox
@@ -74,12 +72,11 @@ def _keep(state: State, sandbox: Sandbox, before: Job, after: Job) -> Job:
 
 
 def _complete(state: State, sandbox: Sandbox, job: Job, at: int) -> Job:
-    folders = [exporting.folder_of(state, sandbox, target.batch_id) for target in job.targets]
     try:
         results = [exporting.compute(state, sandbox, job, target) for target in job.targets]
     except ExportError as error:
         failed = job.to(JobStatus.FAILED, at, (JobError(error.code, str(error)), JobError("unknown", "Job aborted.")))
-        return _discard(folders, _keep(state, sandbox, job, failed))
+        return _discard(state, sandbox, job, _keep(state, sandbox, job, failed))
     counts: Counter[str] = sum((Counter(r.by_namespace) for r in results), Counter())
     done = replace(
         job.to(JobStatus.SUCCEEDED, at), exported=sum(r.profiles for r in results), by_namespace=dict(counts)
@@ -89,10 +86,13 @@ def _complete(state: State, sandbox: Sandbox, job: Job, at: int) -> Job:
         if kept is done:
             for target, result in zip(job.targets, results, strict=True):
                 exporting.publish(state, sandbox, done, target, result)
-    return kept if kept is done else _discard(folders, kept)
+    return kept if kept is done else _discard(state, sandbox, job, kept)
 
 
-def _discard(folders: list[Path], job: Job) -> Job:
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
-    return job
+def _discard(state: State, sandbox: Sandbox, job: Job, kept: Job) -> Job:
+    """Remove what was written for a job that did not succeed, or all there is when its tenant was deleted meanwhile."""
+    for target in job.targets:
+        shutil.rmtree(exporting.folder_of(state, sandbox, target.batch_id), ignore_errors=True)
+    if state.tenants.by_org(sandbox.organisation.org_id) is None:
+        shutil.rmtree(exporting.folder_of(state, sandbox), ignore_errors=True)
+    return kept

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Emulator", "Tenant"]
 
-_SANDBOX: Final = re.compile(r"[a-z][a-z0-9-]{0,255}")
+_SANDBOX: Final = re.compile(r"[a-z][a-z0-9-]{0,199}")
+"""A sandbox's name is part of a folder's, and no file system takes one that is much longer."""
 
 
 class Tenant:

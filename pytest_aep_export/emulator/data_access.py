@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 import anyio
 from starlette.responses import Response, StreamingResponse
 
+from pytest_aep_export.emulator import exporting
 from pytest_aep_export.emulator.advance import settle_all
 from pytest_aep_export.emulator.problems import foundation
 from pytest_aep_export.emulator.ranges import satisfy
@@ -89,7 +90,9 @@ def _bytes(call: Call, file: dict[str, Any]) -> Response:
     except ValueError as error:
         headers = {"content-range": f"bytes */{length}"}
         raise foundation(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, f"Range: {error}", headers) from error
-    path = call.state.folder / call.sandbox.key / file["batch"] / file["name"]
+    path = exporting.folder_of(call.state, call.sandbox, file["batch"]) / file["name"]
+    if not path.is_file():
+        raise foundation(HTTPStatus.NOT_FOUND, f"File {file['id']} is not found: its bytes are gone.")
     headers = {"accept-ranges": "bytes"}
     if span is not None:
         headers["content-range"] = f"bytes {span.start}-{span.stop - 1}/{length}"

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from pytest_aep_export.emulator import catalog, exporting, ids, jobs, merge_policies
+from pytest_aep_export.emulator import catalog, ids, jobs, merge_policies
 from pytest_aep_export.emulator.advance import settle, settle_all
 from pytest_aep_export.emulator.jobs import Job, Target
 from pytest_aep_export.emulator.problems import Refusal, profile, refuse
@@ -40,7 +40,8 @@ async def create_export_job(call: Call) -> Response:
     policy = _policy(call, request.get("mergePolicy", {}))
     segments = request.get("filter", {}).get("segments", [])
     per_segment = bool(request["destination"].get("segmentPerBatch")) and bool(segments)
-    targets = tuple(_target(call, policy, segment) for segment in (segments if per_segment else [None]))
+    _check_plan(call, policy)
+    targets = tuple(_target(call, segment) for segment in (segments if per_segment else [None]))
     job = _new_job(call, request, policy, targets)
     jobs.save(call.state.store, call.sandbox.key, job)
     location = f"{call.origin}{call.operation.path}/{job.key}"
@@ -74,18 +75,20 @@ def _policy(call: Call, wanted: Mapping[str, Any]) -> MergePolicy:
     return policy
 
 
-def _target(call: Call, policy: MergePolicy, segment: Mapping[str, Any] | None) -> Target:
-    from pytest_aep_export.exporter.plan import InvalidExportError  # noqa: PLC0415 - only needed where jobs are created
+def _check_plan(call: Call, policy: MergePolicy) -> None:
+    from pytest_aep_export.exporter.plan import InvalidExportError, plan  # noqa: PLC0415 - only where jobs are created
 
+    try:
+        plan(call.document, policy)
+    except InvalidExportError as error:
+        raise refuse(call.operation.service, 400, [str(error)], call.request_id) from error
+
+
+def _target(call: Call, segment: Mapping[str, Any] | None) -> Target:
     shown = segment and {"segmentNs": "ups", "status": ["realized"], **segment}
     number = call.state.store.next_number(call.sandbox.key, "batch")
     form = call.organisation.behaviour.dialect.batch_id
-    target = Target(ids.batch_id(form, call.now, call.state.seed, call.sandbox.key, number), shown)
-    try:
-        exporting.plan_of(call.document, policy, target)
-    except InvalidExportError as error:
-        raise refuse(call.operation.service, 400, [str(error)], call.request_id) from error
-    return target
+    return Target(ids.batch_id(form, call.now, call.state.seed, call.sandbox.key, number), shown)
 
 
 def _new_job(call: Call, request: Mapping[str, Any], policy: MergePolicy, targets: tuple[Target, ...]) -> Job:

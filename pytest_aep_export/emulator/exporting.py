@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_aep_export.exporter import ExportPlan, ExportResult
     from pytest_aep_export.model import MergePolicy
 
-__all__ = ["compute", "folder_of", "plan_of", "publish"]
+__all__ = ["compute", "folder_of", "publish"]
 
 
 def compute(state: State, sandbox: Sandbox, job: Job, target: Target) -> ExportResult:
@@ -29,7 +29,7 @@ def compute(state: State, sandbox: Sandbox, job: Job, target: Target) -> ExportR
     from pytest_aep_export.exporter import run  # noqa: PLC0415 - loads numpy and Arrow
 
     return run(
-        plan_of(job.request, job.policy, target),
+        _plan_of(job.request, job.policy, target),
         sandbox.data,
         folder_of(state, sandbox, target.batch_id),
         part_rows=sandbox.organisation.behaviour.part_rows,
@@ -37,12 +37,7 @@ def compute(state: State, sandbox: Sandbox, job: Job, target: Target) -> ExportR
     )
 
 
-def plan_of(request: Mapping[str, Any], policy: MergePolicy, target: Target) -> ExportPlan:
-    """What to compute for one of the job's batches.
-
-    Raises:
-        InvalidExportError: The request asks for what cannot be exported.
-    """
+def _plan_of(request: Mapping[str, Any], policy: MergePolicy, target: Target) -> ExportPlan:
     from pytest_aep_export.exporter.plan import plan  # noqa: PLC0415 - only needed where jobs are created and run
 
     if target.segment is not None:
@@ -50,8 +45,8 @@ def plan_of(request: Mapping[str, Any], policy: MergePolicy, target: Target) -> 
     return plan(request, policy)
 
 
-def folder_of(state: State, sandbox: Sandbox, batch_id: str) -> Path:
-    """Where a batch's files lie; both names are ours, never a request's."""
+def folder_of(state: State, sandbox: Sandbox, batch_id: str = "") -> Path:
+    """Where a batch's files lie, or all of a sandbox's; both names are ours, never a request's."""
     return state.folder / sandbox.key / batch_id
 
 

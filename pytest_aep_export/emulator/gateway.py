@@ -26,6 +26,7 @@ from starlette.responses import Response as HttpResponse
 from starlette.responses import StreamingResponse
 
 from pytest_aep_export.contract.bodies import parse
+from pytest_aep_export.contract.media import is_json
 from pytest_aep_export.emulator import ids, problems
 from pytest_aep_export.emulator.heads import Head, head_of
 from pytest_aep_export.emulator.problems import Refusal
@@ -174,7 +175,7 @@ class Gateway:
 
     def _check(self, operation: Operation, head: Head, request: Request, request_id: str) -> Any:
         sent = request.body and operation.method in _WITH_BODY  # with another method a body means nothing
-        if sent and not _is_json(head.media):
+        if sent and not is_json(head.media):
             raise problems.foundation(400, "A valid content-type must be specified")
         violations = self._state.contract.validate_request(request) if request.body else self._mistakes(head)
         if violations:
@@ -219,10 +220,6 @@ def _sandbox(organisation: Organisation, head: Head) -> Sandbox:
     if head.sandbox not in organisation.sandboxes:
         raise problems.gateway("404003", f"x-sandbox-name: the organisation has no sandbox {head.sandbox!r}")
     return organisation.sandboxes[head.sandbox]
-
-
-def _is_json(media: str) -> bool:
-    return media == "application/json" or (media.startswith("application/") and media.endswith("+json"))
 
 
 @lru_cache(maxsize=256)

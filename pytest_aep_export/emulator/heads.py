@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from pytest_aep_export.contract.media import media_type
 from pytest_aep_export.exchange import Headers, Request
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _read(method: str, scheme: str, server: tuple[object, ...], target: bytes, r
         org_id=headers.get("x-gw-ims-org-id", ""),
         sandbox=headers.get("x-sandbox-name", ""),
         request_id=headers.get("x-request-id", ""),
-        media=headers.get("content-type", "").partition(";")[0].strip().lower(),
+        media=media_type(headers),
         has_body="content-length" in headers or "transfer-encoding" in headers,
     )
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Job", "Target", "find", "listed", "render", "save", "unfinished"]
 
+_SHORT: Final = 1 << 14
+"""Characters of the longest text whose job is remembered: a request may make one of a megabyte."""
+
 _ECHOED: Final = ("fields", "filter", "additionalFields")
 
 
@@ -33,7 +36,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """One export job; what is read twice from the same text is the same object.
+    """One export job; what is read twice from the same text is the same object, unless it is a long one.
 
     Attributes:
         number: Its id.
@@ -174,12 +177,16 @@ def find(store: Store, tenant: str, key: str) -> Job | None:
     return None if text is None else _parse(text)
 
 
-@lru_cache(maxsize=1024)
 def _parse(text: str) -> Job:
+    return _parse_short(text) if len(text) <= _SHORT else Job.from_json(json.loads(text))
+
+
+@lru_cache(maxsize=1024)
+def _parse_short(text: str) -> Job:
     return Job.from_json(json.loads(text))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)
 def render(job: Job, dialect: Dialect, org_id: str) -> bytes:
     """The body that shows the job alone, in a dialect."""
     return orjson.dumps(job.show(dialect, org_id))

@@ -19,24 +19,32 @@ class Journal:
 
     Args:
         capacity: How many exchanges are kept; older ones make room.
+        volume: How many bytes they may have together; the newest is kept whatever its size.
     """
 
-    def __init__(self, capacity: int = 10_000) -> None:
+    def __init__(self, capacity: int = 10_000, volume: int = 1 << 26) -> None:
         self._lock = threading.Lock()
-        self._exchanges: deque[Exchange] = deque(maxlen=capacity)
+        self._capacity = capacity
+        self._volume = volume
+        self._bytes = 0
+        self._exchanges: deque[Exchange] = deque()
         self.dropped = 0
         """How many exchanges had to make room for newer ones."""
 
     def record(self, exchange: Exchange) -> None:
         """Add one exchange."""
         with self._lock:
-            self.dropped += len(self._exchanges) == self._exchanges.maxlen
             self._exchanges.append(exchange)
+            self._bytes += _size(exchange)
+            while len(self._exchanges) > self._capacity or (self._bytes > self._volume and len(self._exchanges) > 1):
+                self._bytes -= _size(self._exchanges.popleft())
+                self.dropped += 1
 
     def clear(self) -> None:
         """Forget what was recorded so far."""
         with self._lock:
             self._exchanges.clear()
+            self._bytes = 0
             self.dropped = 0
 
     @property
@@ -59,3 +67,9 @@ class Journal:
 
     def __len__(self) -> int:
         return len(self._exchanges)
+
+
+def _size(exchange: Exchange) -> int:
+    request, response = exchange.request, exchange.response
+    heads = sum(len(name) + len(value) for name, value in (*request.headers.raw, *response.headers.raw))
+    return len(request.url) + heads + len(request.body) + len(response.body)

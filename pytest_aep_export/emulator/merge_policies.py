@@ -83,9 +83,11 @@ async def list_merge_policies(call: Call) -> Response:
 
 
 def _says(policy: dict[str, Any], path: str, wanted: str) -> bool:
-    """Whether a policy has this value there; JSON writes booleans in lower case."""
+    """Whether a policy has this value there; the contract has seen to it that a number or a boolean is one."""
     found = member(policy, path)
-    return (str(found).lower() if isinstance(found, bool) else str(found)) == wanted
+    if isinstance(found, bool):
+        return str(found).lower() == wanted.lower()
+    return bool(found == (int(wanted) if isinstance(found, int) else wanted))
 
 
 def _start(call: Call) -> int:

@@ -55,7 +55,7 @@ class JsonHttpProtocol(HttpToolsProtocol):
         if not self.parser.should_upgrade():
             super().on_message_complete()
 
-    def send_400_response(self, msg: str) -> None:
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn passes what it would say
         """Refuse what cannot be parsed, and close: the gateway's family says so with its code 400001."""
         body = orjson.dumps(gateway("400001").body)
         head = f"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"

@@ -35,6 +35,8 @@ CREATE TABLE IF NOT EXISTS sequences (
 
 
 _REMEMBERED: Final = 1_024
+_SHORT: Final = 1 << 14
+"""Characters of the longest text that is remembered: what a request may hold is 64 times as much."""
 
 
 class Kind(StrEnum):
@@ -126,9 +128,11 @@ class Store:
         row = self._db.execute(query, (tenant, kind, key)).fetchone()
         if row is None:
             return None
-        if len(self._texts) >= _REMEMBERED:
-            self._texts.clear()
-        text = self._texts[tenant, kind, key] = str(row[0])
+        text = str(row[0])
+        if len(text) <= _SHORT:
+            if len(self._texts) >= _REMEMBERED:
+                self._texts.clear()
+            self._texts[tenant, kind, key] = text
         return text
 
     def list(self, tenant: str, kind: Kind, *, where: Mapping[str, str] | None = None) -> list[dict[str, Any]]:

@@ -47,14 +47,15 @@ class Tokens:
 
     def read(self, token: str) -> tuple[str, int] | None:
         """The integration's client id and the time (ms) when the token expires; None when it was not issued here."""
-        if token not in self._read:
+        found = self._read.get(token)
+        if found is None:
             claims = self._claims(token)
             if claims is None:
                 return None
             if len(self._read) >= _REMEMBERED:
                 self._read.clear()
-            self._read[token] = claims["client_id"], int(claims["created_at"]) + int(claims["expires_in"])
-        return self._read[token]
+            found = self._read[token] = claims["client_id"], int(claims["created_at"]) + int(claims["expires_in"])
+        return found
 
     def _claims(self, token: str) -> dict[str, Any] | None:
         signed, _, signature = token.rpartition(".")

@@ -13,7 +13,7 @@ from pytest_aep_export.exchange import Exchange, Request, Response
 from pytest_aep_export.model import Credentials
 from pytest_aep_export.suite import api as module
 from pytest_aep_export.suite import payloads
-from pytest_aep_export.suite.api import JOBS, Api, batch_ids, below_ups, next_link
+from pytest_aep_export.suite.api import JOBS, Api, batch_ids, below_ups, job_key, next_link
 from pytest_aep_export.suite.expect import UnmetError
 from pytest_aep_export.suite.exports import Exports, Shown
 from pytest_aep_export.suite.targets import Patience, Target
@@ -184,19 +184,24 @@ def test_datasets_have_names_of_their_own():
     assert all(name.startswith("aep-export suite ") for name in names)
 
 
-def test_files_that_are_no_parquet_are_not_verified():
-    """Rows that cannot be read leave their requirements without a verdict."""
+@pytest.mark.parametrize("content", [b"text", b"", b"PAR1" + bytes(40) + b"PAR1"], ids=["text", "empty", "hollow"])
+def test_files_that_are_no_parquet_are_not_verified(content: bytes):
+    """Rows that cannot be read leave their requirements without a verdict; it is not the suite that is broken."""
     entry = {"name": "a.parquet", "length": "4", "_links": {"self": {"href": "http://h/f"}}}
     files = {"data": [{"dataSetFileId": "F"}]}, {"data": [entry]}
     job = answered({"destination": {"batchId": "B"}})
-    with pytest.raises(Skipped, match=r"not verified: file a.parquet is not Parquet"):
-        api_of(*files, httpx.Response(200, content=b"text")).table(job)
+    with pytest.raises(Skipped, match=r"not verified: .*required: the file is read as Parquet"):
+        api_of(*files, httpx.Response(200, content=content)).table(job)
 
 
-def test_no_files_are_no_rows():
-    """A batch without files has no rows to judge."""
-    with pytest.raises(Skipped, match="not applicable: the export has no rows"):
-        api_of({"data": []}).table(answered({"destination": {"batchId": "B"}}))
+@pytest.mark.parametrize(("identifier", "expected"), [(100, "100"), (100.0, "100"), ("100", "100"), (1.5, "1.5")])
+def test_the_key_of_a_job(identifier: object, expected: str):
+    """An id that is written with a decimal point is looked up without it."""
+    assert job_key(identifier) == expected
+    api = api_of({"status": "SUCCEEDED"})
+    api.show_job(identifier)
+    api.cancel_job(identifier)
+    assert urls(api) == [f"{JOBS}/{expected}"] * 2
 
 
 def test_the_payloads_are_those_of_the_seed():
@@ -227,6 +232,15 @@ def test_a_job_that_was_not_created_is_a_prerequisite(monkeypatch: pytest.Monkey
         exports.finished("full")
 
 
+def test_no_files_are_no_rows(monkeypatch: pytest.MonkeyPatch):
+    """Of a batch without files there are no rows to judge, and they count as none."""
+    job = {"id": 1, "status": "SUCCEEDED", "destination": {"batchId": "B"}, "data": []}
+    exports = exports_of(monkeypatch, job)
+    assert exports.count("full") == 0
+    with pytest.raises(Skipped, match="not applicable: the export has no rows"):
+        exports.table("full")
+
+
 def test_a_job_that_failed_is_a_prerequisite(monkeypatch: pytest.MonkeyPatch):
     """What depends on a job's success ends without a verdict when it failed."""
     exports = exports_of(monkeypatch, {"id": 1, "status": "FAILED"})
@@ -255,6 +269,13 @@ def test_a_shown_job_is_read_by_pointers():
     assert (shown["/id"], shown.get("metrics", "totalTime"), shown.number("/id")) == (7, {"startTimeInMs": 1.5}, 7)
     with pytest.raises(UnmetError, match="required: seven"):
         shown.expect(met=False, required="seven", found="eight")
+
+
+def test_a_job_that_is_no_json():
+    """A whole body that is not JSON breaks the requirement that reads it, not the suite."""
+    exchange = Exchange(Request("GET", "http://h/x"), Response(200, body=b"<html>"))
+    with pytest.raises(UnmetError, match="the body is JSON"):
+        Shown(exchange).get("id")
 
 
 def test_the_wiring_of_files(monkeypatch: pytest.MonkeyPatch):

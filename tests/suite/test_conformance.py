@@ -180,12 +180,41 @@ WRONG: dict[str, tuple[Change, str, dict[str, str]]] = {
     "ranges are named wrongly": (
         header("/files/", "content-range", lambda named: named.replace("bytes 0-", "bytes 1-")),
         "EXP-FILES",
-        {"EXP-FILES-008": "fail"},
+        {"EXP-FILES-008": "fail", "EXP-FILES-016": "warn"},
     ),
     "files are cut short": (
         lambda call, answer: (*answer[:2], answer[2][:-1]) if re.search(r"GET .*path=", call) else answer,
         "EXP-FILES-005 or EXP-FILES-006",
         {"EXP-FILES-005": "fail"},
+    ),
+    "files are corrupt between their marks": (
+        lambda call, answer: (
+            (*answer[:2], answer[2][:-60] + b"\xff" * 52 + answer[2][-8:])
+            if re.search(r"GET .*path=", call) and answer[0] == 200
+            else answer
+        ),
+        "EXP-FILES-013 or EXP-ROWS-004",
+        {"EXP-FILES-013": "warn", "EXP-ROWS-004": "not-verified"},
+    ),
+    "every look shows the first job's id": (
+        remembered(rf"POST {JOBS}", rf"GET {JOBS}/\d", lambda first, job: job.update(id=first["id"])),
+        "EXP-WATCH-001",
+        {"EXP-WATCH-001": "fail"},
+    ),
+    "the list has another dataset than the look-up": (
+        body(rf"GET {JOBS}\?", lambda page: [job["destination"].update(datasetId="0" * 24) for job in jobs(page)]),
+        "EXP-JOB-024",
+        {"EXP-JOB-024": "fail"},
+    ),
+    "a look repeats other fields than the creation": (
+        body(rf"GET {JOBS}/\d", lambda job: "fields" in job and job.update(fields="person")),
+        "EXP-CREATE-016",
+        {"EXP-CREATE-016": "fail"},
+    ),
+    "files begin anew beyond their end": (
+        lambda call, answer: answer,
+        "EXP-FILES-011",
+        {},
     ),
     "errors are HTML": (
         lambda call, answer: (404, {"content-type": "text/html"}, b"<html>") if "no-such-thing" in call else answer,
