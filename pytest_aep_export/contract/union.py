@@ -28,7 +28,7 @@ class UnknownFieldError(AepError):
     def __init__(self, path: str, reason: str) -> None:
         self.path = path
         self.reason = reason
-        super().__init__(f"{path!r} is no field of the union schema: {reason}")
+        super().__init__(f"{path!r:.80} is no field of the union schema: {reason}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,9 @@ class Field:
         if self.item is not None:
             return self.item if self.kind == "map" else self.item.step(name, path)
         if self.kind != "object":
-            raise UnknownFieldError(path, f"{name!r} would be inside {self._label()}, which holds a {self.kind}")
+            raise UnknownFieldError(path, f"{name!r:.80} would be inside {self._label()}, which holds a {self.kind}")
         if name not in self.members:
-            raise UnknownFieldError(path, f"{self._label()} has no {name!r}, only {', '.join(self.members)}")
+            raise UnknownFieldError(path, f"{self._label()} has no {name!r:.80}, only {', '.join(self.members)}")
         return self.members[name]
 
     def _label(self) -> str:

@@ -183,7 +183,9 @@ class Emulator:
     def tenant_of(self, organisation: Organisation, name: str, data: Callable[[], ProfileData]) -> Tenant:
         """The organisation's sandbox of that name, made if it is not there."""
         if not _SANDBOX.fullmatch(name):
-            raise ConfigurationError(f"{name!r} is not a sandbox's name: use lower-case letters, digits and dashes")
+            raise ConfigurationError(
+                f"{name!r} is not a sandbox's name: use lower-case letters, digits and dashes, 200 at most"
+            )
         if name not in organisation.sandboxes:
             sandbox = Sandbox(organisation, name, data)
             organisation.sandboxes[name] = sandbox

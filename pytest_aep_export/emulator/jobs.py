@@ -186,7 +186,7 @@ def _parse_short(text: str) -> Job:
     return Job.from_json(json.loads(text))
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=64)
 def render(job: Job, dialect: Dialect, org_id: str) -> bytes:
     """The body that shows the job alone, in a dialect."""
     return orjson.dumps(job.show(dialect, org_id))

@@ -30,12 +30,22 @@ class JsonHttpProtocol(HttpToolsProtocol):
         """Parse what arrived; a request that offers an upgrade is parsed once more, as one that does not."""
         self._unset_keepalive_if_required()
         try:
-            try:
-                self.parser.feed_data(data)
-            except httptools.HttpParserUpgrade as upgrade:
-                self._start_again_without_upgrade(data[upgrade.args[0] :])
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade):  # CONNECT is an upgrade without the header
+            while data:
+                data = self._parse(data)
+        except httptools.HttpParserError:
             self.send_400_response("")
+
+    def _parse(self, data: bytes) -> bytes:
+        """Parse what arrived, and return what is to be parsed next: nothing, unless a head offered an upgrade."""
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            if self.scope["method"] == "CONNECT":
+                raise httptools.HttpParserError("the emulator is no proxy") from upgrade
+            rest: bytes = data[upgrade.args[0] :]
+            self.parser = httptools.HttpRequestParser(self)
+            return self._head_without_upgrade() + rest
+        return b""
 
     def on_headers_complete(self) -> None:
         """Begin to answer, unless there will be no answer to this head.
@@ -62,10 +72,9 @@ class JsonHttpProtocol(HttpToolsProtocol):
         self.transport.write(f"{head}connection: close\r\n\r\n".encode() + body)
         self.transport.close()
 
-    def _start_again_without_upgrade(self, rest: bytes) -> None:
+    def _head_without_upgrade(self) -> bytes:
         head = [self.scope["method"].encode(), b" ", self.url, b" HTTP/1.1\r\n"]
         for name, value in self.headers:
             if name not in _UPGRADE:
                 head += [name, b": ", value, b"\r\n"]
-        self.parser = httptools.HttpRequestParser(self)
-        self.parser.feed_data(b"".join([*head, b"\r\n", rest]))
+        return b"".join([*head, b"\r\n"])

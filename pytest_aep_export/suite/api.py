@@ -204,7 +204,10 @@ class Api:
         for entry in itertools.chain.from_iterable(self.entries(batch) for batch in batch_ids(job)):
             file = status(self.read(entry), {200}, "a file of the batch is downloaded")
             tables.append(read_parquet(file))
-        return pa.concat_tables(tables, promote_options="permissive") if tables else pa.table({})
+        try:
+            return pa.concat_tables(tables, promote_options="permissive") if tables else pa.table({})
+        except pa.ArrowException as error:
+            not_verified(f"the files of the batch do not fit together: {error}")
 
 
 def dataset_id(created: Exchange) -> str:

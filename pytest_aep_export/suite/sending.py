@@ -188,7 +188,7 @@ def _below_gateway(path: str, query: Mapping[str, object]) -> str:
 
 
 def _whole(answer: httpx.Response, seconds: float | None) -> bytes:
-    """The body, if it ends in time and fits: a server that sends byte after byte is no slower than one that hangs."""
+    """The body, if it ends in time and fits: byte after byte without end is no answer either."""
     give_up = time.monotonic() + (seconds or 0)
     content = bytearray()
     for chunk in answer.iter_bytes():
@@ -210,7 +210,8 @@ def _access_token(exchange: Exchange, url: str) -> str:
     token = body.get("access_token") if isinstance(body, Mapping) else None
     if not token:
         raise TargetError(
-            f"{url.partition('?')[0]} gives no token ({exchange.response.status}): check AEP_CLIENT_ID, AEP_CLIENT_SECRET and --ims-url"
+            f"{url.partition('?')[0]} gives no token ({exchange.response.status}): "
+            "check AEP_CLIENT_ID, AEP_CLIENT_SECRET and --ims-url"
         )
     return str(token)
 

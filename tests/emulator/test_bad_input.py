@@ -264,3 +264,10 @@ def test_an_unknown_id_is_a_404_of_the_services_own(api, method, template, famil
     assert response.status == 404
     assert family in response.json()
     assert api.tenant.journal.unknown == ()
+
+
+def test_a_path_without_end_is_not_repeated(api):
+    """The refusal of a field names it by its beginning."""
+    said = _refusal(api, json=api.payload(fields="identityMap" + ".a" * 100_000))
+    assert "/fields" in said
+    assert len(said) < 1_000

@@ -184,7 +184,7 @@ def test_a_tenant_can_be_deleted_while_its_export_runs(make_api, aep_server, pau
     assert not thread.is_alive()
     assert answers[0].response.status < 500
     assert len(calls) == 1
-    assert not _folder(api, aep_server, job["destination"]["batchId"]).exists()
+    assert not _folder(api, aep_server, job["destination"]["batchId"]).parent.exists()
 
 
 @pytest.mark.parametrize("mode", ["immediate", "elapsed"])

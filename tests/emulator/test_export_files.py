@@ -247,6 +247,15 @@ def test_a_download_asked_for_as_json_is_still_parquet(exported):
     assert response.body[:4] == response.body[-4:] == b"PAR1"
 
 
+def test_a_file_whose_bytes_are_gone_is_a_404(exported, aep_server):
+    """Somebody tidied up the folder: the answer says so, instead of breaking off after its head."""
+    api, batch = exported
+    [name, *_] = [file["name"] for file in api.files(batch)]
+    (aep_server.emulator.state.folder / api.tenant._sandbox.key / batch / name).unlink()
+    body = api.ask("GET", f"{FILES}/{batch}-DE1", 404, query={"path": name})
+    assert body["detail"] == f"File {batch}-DE1 is not found: its bytes are gone."
+
+
 @pytest.mark.parametrize(
     "path", ["x", "../x", "%2Fetc%2Fpasswd", "..%2F..%2Fstate.sqlite", "%00", "{other}", "{name}/"]
 )

@@ -186,3 +186,14 @@ def test_an_exchange_of_nobody_is_kept_apart(api, aep_server):
     api.send("GET", JOBS, without={"authorization", "x-gw-ims-org-id"})
     assert [e.response.status for e in aep_server.emulator.stray[before:]] == [403]
     assert not len(api.tenant.journal)
+
+
+@pytest.mark.parametrize("change", [{"x-gw-ims-org-id": "other"}, {"x-api-key": "other"}, {"x-sandbox-name": "other"}])
+def test_a_refusal_is_in_the_journal_of_whoever_sent_the_token(make_api, change):
+    """Naming another organisation does not write into its journal."""
+    api, other = make_api(), make_api()
+    change = {name: other.tenant.credentials.org_id if "org" in name else value for name, value in change.items()}
+    exchange = api.send("GET", JOBS, headers=change)
+    assert exchange.response.status in {403, 404}
+    assert [one.response.status for one in api.tenant.journal.of("listExportJobs")] == [exchange.response.status]
+    assert other.tenant.journal.of("listExportJobs") == ()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_aep_export.emulator.journal import Journal
-from pytest_aep_export.exchange import Exchange, Request, Response
+from pytest_aep_export.exchange import Exchange, Headers, Request, Response
 
 
 def _exchange(number: int, operation: str = "") -> Exchange:
@@ -24,6 +24,47 @@ def test_the_newest_exchanges_are_kept_in_order(capacity, count):
     assert [exchange.at for exchange in journal] == list(range(count))[-capacity:]
     assert len(journal) == min(capacity, count)
     assert journal.dropped == max(0, count - capacity)
+
+
+def _weighing(number: int, size: int) -> Exchange:
+    return Exchange(Request("POST", "/", body=bytes(size - 1)), Response(200), "", number)
+
+
+@given(st.lists(st.integers(1, 30), max_size=12), st.integers(1, 40))
+def test_the_newest_exchanges_that_fit_are_kept(sizes, volume):
+    """Older ones make room for bytes as well; the newest is kept even if it alone is too large."""
+    journal = Journal(volume=volume)
+    for number, size in enumerate(sizes):
+        journal.record(_weighing(number, size))
+    fitting = next((n for n in range(len(sizes)) if sum(sizes[n:]) <= volume), max(0, len(sizes) - 1))
+    assert [exchange.at for exchange in journal] == list(range(fitting, len(sizes)))
+    assert journal.dropped == fitting
+
+
+def test_every_part_of_an_exchange_has_its_weight():
+    """URLs and headers count like bodies do."""
+    head = Headers([("a", "b" * 9)])
+    for exchange in (
+        Exchange(Request("GET", "/" * 10), Response(200)),
+        Exchange(Request("GET", "", head), Response(200)),
+        Exchange(Request("GET", "", body=bytes(10)), Response(200)),
+        Exchange(Request("GET", ""), Response(200, head)),
+        Exchange(Request("GET", ""), Response(200, body=bytes(10))),
+    ):
+        journal = Journal(volume=19)
+        journal.record(exchange)
+        journal.record(exchange)
+        assert (len(journal), journal.dropped) == (1, 1), exchange
+
+
+def test_a_cleared_journal_has_room_again():
+    """What was forgotten weighs nothing."""
+    journal = Journal(volume=20)
+    journal.record(_weighing(1, 20))
+    journal.clear()
+    journal.record(_weighing(2, 10))
+    journal.record(_weighing(3, 10))
+    assert [exchange.at for exchange in journal] == [2, 3]
 
 
 def test_exchanges_are_found_by_operation():

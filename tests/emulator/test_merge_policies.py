@@ -89,6 +89,9 @@ def test_following_the_links_loses_and_repeats_nothing(api, limit, query):
         ("version=2", []),
         ("start=4", []),
         ("start=", BY_NAME),
+        ("version=01", BY_NAME),
+        ("version=%2B1", BY_NAME),
+        ("isActiveOnEdge=TRUE", ["0bf16e61-90e9-4204-b8fa-ad250360957b"]),
     ],
 )
 def test_policies_are_filtered_and_sorted(api, query, expected):

@@ -134,3 +134,18 @@ def test_an_answer_against_the_contract_is_a_defect(running, monkeypatch):
         [defect] = api.tenant._emulator.defects
         assert defect.startswith("getExportJob answered against the contract: ")
         assert "/status" in defect
+
+
+def test_an_answer_that_cannot_be_judged_leaves_all_the_same(running, monkeypatch, caplog):
+    """A bug of the contract's is no trouble of the client's: the answer arrives, and the defect is remembered."""
+
+    def crash(*_arguments: Any) -> None:
+        raise RuntimeError("a bug")
+
+    with running(None) as api:
+        job = api.create()["id"]
+        monkeypatch.setattr(type(api.tenant._emulator.state.contract), "is_valid_response", crash)
+        assert api.look(job)["id"] == job
+        sentence = "the answer of getExportJob could not be held to the contract: see the log"
+        assert api.tenant._emulator.defects == (sentence,)
+        assert "RuntimeError: a bug" in caplog.text

@@ -46,11 +46,17 @@ def test_credentials_have_the_documented_forms(emulator):
     assert credentials.sandbox == "dev"
 
 
-@pytest.mark.parametrize("name", ["", "Prod", "1dev", "-x", "a/b", "..", "a b", "\u00e9", "x" * 257])
+@pytest.mark.parametrize("name", ["", "Prod", "1dev", "-x", "a/b", "..", "a b", "\u00e9", "x" * 201])
 def test_a_sandbox_needs_a_name(emulator, name):
     """Lower-case letters, digits and dashes, a letter first: anything else is one clear sentence."""
     with pytest.raises(ConfigurationError, match="is not a sandbox's name: use lower-case letters, digits and dashes"):
         emulator.create_tenant((name,))
+
+
+def test_the_longest_name_of_a_sandbox_can_be_exported_from(make_api):
+    """Files are kept in a folder that is called after it: the file system takes that."""
+    api = make_api().sandbox("x" * 200)
+    assert api.finish(api.create()["id"])["status"] == "SUCCEEDED"
 
 
 def test_a_tenant_needs_a_sandbox(emulator):

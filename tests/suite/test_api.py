@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Sequence
 from typing import Any
 
 import httpx
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from pytest_aep_export.exchange import Exchange, Request, Response
 from pytest_aep_export.model import Credentials
@@ -192,6 +195,18 @@ def test_files_that_are_no_parquet_are_not_verified(content: bytes):
     job = answered({"destination": {"batchId": "B"}})
     with pytest.raises(Skipped, match=r"not verified: .*required: the file is read as Parquet"):
         api_of(*files, httpx.Response(200, content=content)).table(job)
+
+
+def test_files_that_do_not_fit_together_are_not_verified():
+    """Files whose columns contradict each other are no rows; it is not the suite that is broken."""
+    entry = {"name": "a.parquet", "length": "4", "_links": {"self": {"href": "http://h/f"}}}
+    listed = {"data": [{"dataSetFileId": "F"}]}, {"data": [entry, entry]}
+    files = []
+    for column in ([1], [{"text": "one"}]):
+        parquet.write_table(pa.table({"a": column}), sink := io.BytesIO())
+        files.append(httpx.Response(200, content=sink.getvalue()))
+    with pytest.raises(Skipped, match="not verified: the files of the batch do not fit together"):
+        api_of(*listed, *files).table(answered({"destination": {"batchId": "B"}}))
 
 
 @pytest.mark.parametrize(("identifier", "expected"), [(100, "100"), (100.0, "100"), ("100", "100"), (1.5, "1.5")])

@@ -98,6 +98,23 @@ def test_a_failure_ends_with_1(served: Callable[..., Any]):
     assert target.credentials.client_id not in done.output
 
 
+def test_a_server_that_repeats_secrets(served: Callable[..., Any], tmp_path: Path):
+    """What a server repeats of the credentials is neither printed nor written."""
+    echo: list[bytes] = []
+
+    def change(_: str, answer: Any) -> Any:
+        return (200, {"content-type": "application/json"}, echo[0]) if answer[0] in {401, 403} else answer
+
+    with served(change) as target:
+        secrets = target.credentials.client_id, target.credentials.client_secret
+        echo.append(json.dumps({"error_code": secrets, "token": target.token()}).encode())
+        document = tmp_path / "run.json"
+        done = called("--target", target.base_url, "-k", "EXP-AUTH", "--json", str(document), **variables_of(target))
+    assert done.exit_code == 1
+    for secret in (*secrets, "eyJ"):
+        assert secret not in done.output + document.read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -101,6 +101,41 @@ def ended(job: Any) -> Any:
     return timer if "totalTimeInMs" in timer else {"totalTimeInMs": 0}
 
 
+def first_id() -> Callable[[Any], object]:
+    """Gives every job the id of the first one that is shown."""
+    shown: list[Any] = []
+
+    def change(job: Any) -> None:
+        shown.append(job.get("id"))
+        job.update(id=shown[0])
+
+    return change
+
+
+def whole_ids(job: Any) -> None:
+    """Writes a job's id with a decimal point, as Adobe's OpenAPI does."""
+    job.update(id=float(job["id"]))
+
+
+VARIANTS: dict[str, Change] = {
+    "ids with a decimal point": each_job(whole_ids),
+    "a dataset of the server's own choice": each_job(lambda job: job["destination"].update(datasetId="5" * 24)),
+    "blanks after commas": each_job(
+        lambda job: "fields" in job and job.update(fields=job["fields"].replace(",", ", "))
+    ),
+    "200 and nothing for a cancel": status("DELETE", 204, 200),
+}
+"""Servers that differ from the canonical dialect in something that a source documents."""
+
+
+@pytest.mark.parametrize("what", sorted(VARIANTS))
+def test_a_documented_variant_breaks_no_must(served: Callable[..., Any], watcher: Any, what: str):
+    """What some source documents may be warned of, but breaks no MUST and leaves nothing undecided."""
+    with served(VARIANTS[what]) as target:
+        found = doubts(judged(target, watcher))
+    assert set(found.values()) <= {"warn", "info"}, found
+
+
 WRONG: dict[str, tuple[Change, str, dict[str, str]]] = {
     "tokens live for milliseconds": (
         body("/ims/", lambda token: token.update(expires_in=86_399_000)),
@@ -197,7 +232,7 @@ WRONG: dict[str, tuple[Change, str, dict[str, str]]] = {
         {"EXP-FILES-013": "warn", "EXP-ROWS-004": "not-verified"},
     ),
     "every look shows the first job's id": (
-        remembered(rf"POST {JOBS}", rf"GET {JOBS}/\d", lambda first, job: job.update(id=first["id"])),
+        body(rf"GET {JOBS}/\d", first_id()),
         "EXP-WATCH-001",
         {"EXP-WATCH-001": "fail"},
     ),
@@ -210,11 +245,6 @@ WRONG: dict[str, tuple[Change, str, dict[str, str]]] = {
         body(rf"GET {JOBS}/\d", lambda job: "fields" in job and job.update(fields="person")),
         "EXP-CREATE-016",
         {"EXP-CREATE-016": "fail"},
-    ),
-    "files begin anew beyond their end": (
-        lambda call, answer: answer,
-        "EXP-FILES-011",
-        {},
     ),
     "errors are HTML": (
         lambda call, answer: (404, {"content-type": "text/html"}, b"<html>") if "no-such-thing" in call else answer,
@@ -247,9 +277,10 @@ def test_a_job_that_never_ends_is_not_verified(served: Callable[..., Any], watch
 
 
 def test_a_tenant_without_profiles(served: Callable[..., Any], watcher: Any):
-    """Of rows that do not exist nothing is judged, and nothing fails."""
+    """Of rows that do not exist nothing is judged but their number, and nothing fails."""
     with served(profiles=0) as target:
         verdicts = judged(target, watcher, "EXP-ROWS")
+    assert verdicts.pop("EXP-ROWS-009").verdict is Verdict.PASS
     assert {verdict.verdict for verdict in verdicts.values()} == {Verdict.NOT_APPLICABLE}
 
 

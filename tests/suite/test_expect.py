@@ -47,6 +47,20 @@ def test_what_is_not_met_says_everything(exchange: Exchange):
     assert "very-secret" not in str(caught.value) + repr(caught.value.exchange)
 
 
+def test_what_was_found_is_told_without_secrets(exchange: Exchange):
+    """A value that holds a token is told without it."""
+    with pytest.raises(UnmetError) as caught:
+        expect(met=False, exchange=exchange, required="a type", found="Bearer eyJhbGciOi.eyJpZCI6Mg.c2lnbmF0dXJl")
+    assert caught.value.found == "Bearer REDACTED"
+    assert "eyJ" not in str(caught.value)
+
+
+def test_a_body_that_is_too_deep_is_not_json(exchange: Exchange):
+    """A body that no reader can hold is a breach, not a fault of the suite."""
+    with pytest.raises(UnmetError, match="the body is JSON"):
+        document(answered(exchange, 200, b"[" * 100_000))
+
+
 def test_a_long_body_is_cut(exchange: Exchange):
     """A description shows the beginning of a long body, and says when there is none."""
     assert describe(answered(exchange, 500, b"x" * 1000)).endswith("x…")

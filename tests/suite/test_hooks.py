@@ -19,6 +19,7 @@ EVERY_OUTCOME = """
 from pytest_aep_export.errors import TransportError
 from pytest_aep_export.exchange import Exchange, Request, Response
 from pytest_aep_export.suite.expect import UnmetError, not_applicable, not_verified
+from pytest_aep_export.suite.sending import TargetError
 
 @pytest.fixture
 def broken():
@@ -41,6 +42,9 @@ def test_skipped(): pytest.skip("for another reason")
 
 @req("EXP-LIST-003")
 def test_silent(): raise TransportError("no answer")
+
+@req("EXP-LIST-003")
+def test_no_token(): raise TargetError("no token")
 
 @req("EXP-LIST-003")
 def test_bug(): {}["key"]
@@ -72,6 +76,7 @@ def test_every_outcome_is_told_apart(small_suite: Make, watcher: Any):
         "test_not_verified": Result.NOT_VERIFIED,
         "test_skipped": Result.NOT_VERIFIED,
         "test_silent": Result.NOT_VERIFIED,
+        "test_no_token": Result.NOT_VERIFIED,
         "test_bug": Result.BROKEN,
         "test_setup": Result.BROKEN,
     }

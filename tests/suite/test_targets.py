@@ -12,8 +12,9 @@ import pytest
 from pytest_aep_export.errors import ConfigurationError, TransportError
 from pytest_aep_export.exchange import Request
 from pytest_aep_export.model import Credentials
+from pytest_aep_export.suite import sending
 from pytest_aep_export.suite.api import JOBS
-from pytest_aep_export.suite.targets import Target, TargetError, is_adobe, probe, resolve
+from pytest_aep_export.suite.targets import Patience, Target, TargetError, is_adobe, probe, resolve
 
 WHO = Credentials("the-key", "the-secret", "0123@AdobeOrg", "prod")
 VARIABLES = {"AEP_CLIENT_ID": "id", "AEP_CLIENT_SECRET": "secret", "AEP_ORG_ID": "org"}
@@ -121,6 +122,45 @@ def test_an_answer_that_cannot_be_read_is_none(target_of: Callable[..., Target])
         target_of(garbled).send("GET", "/x", without={"authorization"})
 
 
+class Endless(httpx.SyncByteStream):
+    """A body that never ends."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """One byte after the other."""
+        while True:
+            yield b" "
+
+
+def test_an_answer_without_end_is_none(target_of: Callable[..., Target]):
+    """A server that sends byte after byte is given up like one that hangs."""
+    target = target_of(lambda _: httpx.Response(200, stream=Endless()), patience=Patience(answer=0.05))
+    with pytest.raises(TransportError, match=r"got no answer: the body has not ended within 0.05 s"):
+        target.send("GET", "/x", without={"authorization"})
+
+
+def test_an_answer_beyond_all_measure_is_none(target_of: Callable[..., Target], monkeypatch: pytest.MonkeyPatch):
+    """A body that would fill the memory is not read to its end."""
+    monkeypatch.setattr(sending, "_LARGEST", 10)
+    with pytest.raises(TransportError, match=r"got no answer: the body has more than 10 bytes"):
+        target_of(lambda _: httpx.Response(200, stream=Endless())).send("GET", "/x", without={"authorization"})
+
+
+def test_the_secrets_of_a_target(target_of: Callable[..., Target]):
+    """What no report may show: the token once there is one, the id and secret, unless they are mere letters."""
+    target = target_of(well)
+    assert target.secrets == ("the-secret",)
+    target.token()
+    assert target.secrets == ("the-token", "the-secret")
+
+
+def test_a_token_endpoint_is_named_without_its_query():
+    """What a token endpoint is asked with stays out of the message."""
+    refuse = httpx.MockTransport(lambda _: httpx.Response(400, json={}))
+    target = Target("http://h", WHO, ims_url="http://h/token?client_secret=the-secret", transport=refuse)
+    with pytest.raises(TargetError, match=r"^http://h/token gives no token \(400\)"):
+        target.token()
+
+
 def test_a_reason_without_words_is_named_by_its_kind(target_of: Callable[..., Target]):
     """A failure without a message is told by its name."""
 
@@ -152,6 +192,7 @@ def test_a_usable_target_passes_the_probe(target_of: Callable[..., Target]):
         ("/ims/", 200, b"<html>", r"answers with text/html instead of JSON.*check --ims-url"),
         ("/ims/", 401, b'{"error": "invalid_client"}', r"gives no token \(401\): check AEP_CLIENT_ID"),
         ("/ims/", 200, b"[]", r"gives no token \(200\)"),
+        ("/ims/", 200, b"[" * 100_000, r"instead of JSON.*check --ims-url"),
         ("/data/", 200, b"<html>", r"answers with text/html instead of JSON.*check --target"),
         ("/data/", 404, b'{"message": "no sandbox"}', r"every call with 404 \(no sandbox\): check .*AEP_SANDBOX_NAME"),
         ("/data/", 403, b"{}", r"refuses every call with 403 .*: check AEP_ORG_ID and AEP_SANDBOX_NAME"),

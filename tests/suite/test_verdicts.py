@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_aep_export.exchange import Exchange, Headers, Request, Response
 from pytest_aep_export.suite.registry import Level
 from pytest_aep_export.suite.verdicts import Outcome, Result, Verdict, combine
 
@@ -53,3 +54,17 @@ def test_a_pass_was_judged_and_never_doubted(results: list[Result], level: Level
 def test_order_and_repetition_do_not_matter(results: list[Result], level: Level):
     """The verdict depends on which results there are, not on their order or number."""
     assert verdict(level, *results) is verdict(level, *reversed(results), *results)
+
+
+def test_an_outcome_without_secrets():
+    """Whatever a server repeats of the secrets it was sent is hidden, wherever an outcome shows it."""
+    echo = Response(400, Headers({"X-Echo": "opaque-token"}), b'{"you sent": "opaque-token", "by": "client-identity"}')
+    exchange = Exchange(Request("GET", "http://h/x?by=client-identity"), echo)
+    outcome = Outcome("a test", Result.UNMET, "not opaque-token", "opaque-token of client-identity", exchange)
+    clean = outcome.without(("opaque-token", "client-identity"))
+    assert (clean.required, clean.found) == ("not REDACTED", "REDACTED of REDACTED")
+    assert clean.exchange
+    assert clean.exchange.request.url == "http://h/x?by=REDACTED"
+    assert clean.exchange.response.headers["x-echo"] == "REDACTED"
+    assert clean.exchange.response.body == b'{"you sent": "REDACTED", "by": "REDACTED"}'
+    assert Outcome("a test", Result.MET).without(("opaque-token",)) == Outcome("a test", Result.MET)

@@ -95,6 +95,16 @@ def test_every_mistake_of_a_payload_is_named(contract: Contract, ask: Ask):
 
 
 @pytest.mark.parametrize(
+    "body",
+    [{f"surprise{n}": n for n in range(20_000)}, {"filter": {"segments": [1] * 20_000}}],
+    ids=["members", "items"],
+)
+def test_mistakes_without_number_are_not_all_named(contract: Contract, ask: Ask, body: dict[str, Any]):
+    """Some hundred of them are enough to refuse a body: it takes no longer than a small one."""
+    assert 50 < len(contract.validate_request(ask("POST", JOBS, json=body))) <= 100
+
+
+@pytest.mark.parametrize(
     ("raw", "found"),
     [
         (b"", "nothing"),
