@@ -76,7 +76,11 @@ class AsyncAepClient:
         self._pause = pause
         self._alone = asyncio.Lock()
         self._http = httpx.AsyncClient(
-            headers=wire.HEADERS, timeout=timeout, transport=transport, verify=wire.trust_of(self._session)
+            headers=wire.HEADERS,
+            timeout=timeout,
+            transport=transport,
+            verify=wire.trust_of(self._session),
+            mounts=wire.DIRECT,
         )
 
     @classmethod

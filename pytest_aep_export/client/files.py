@@ -68,7 +68,9 @@ class BatchFiles:
 
 def _entry(session: Session, file_id: str, item: Any) -> tuple[str, BatchFile | str]:
     if "name" not in item:
-        return item["dataSetFileId"], str(item["dataSetFileId"])
+        if not isinstance(item["dataSetFileId"], str):
+            raise TypeError(f"a dataSetFileId is {item['dataSetFileId']!r:.80}")
+        return item["dataSetFileId"], item["dataSetFileId"]
     name, length = str(item["name"]), int(item["length"])
     href = linked(member(member(item, "_links"), "self")) or session.url(
         f"{_DATA_ACCESS}/files/{file_id}", {"path": name}

@@ -81,5 +81,5 @@ def read(exchange: Exchange, noun: str, parse: Callable[[Any], T]) -> T:
         return parse(content)
     except KeyError as error:
         raise unexpected(exchange, f"its body is not {noun}: it has no member {error}") from error
-    except (AttributeError, IndexError, TypeError, ValueError) as error:
+    except (AttributeError, IndexError, OverflowError, TypeError, ValueError) as error:
         raise unexpected(exchange, f"its body is not {noun}: {error}") from error

@@ -77,7 +77,11 @@ class AepClient:
         self._pause = pause
         self._alone = threading.Lock()
         self._http = httpx.Client(
-            headers=wire.HEADERS, timeout=timeout, transport=transport, verify=wire.trust_of(self._session)
+            headers=wire.HEADERS,
+            timeout=timeout,
+            transport=transport,
+            verify=wire.trust_of(self._session),
+            mounts=wire.DIRECT,
         )
 
     @classmethod

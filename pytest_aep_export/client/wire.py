@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Mapping
 from typing import Final
 
 import httpx
@@ -12,12 +13,15 @@ from pytest_aep_export.client.core import NoAnswer
 from pytest_aep_export.client.session import Session
 from pytest_aep_export.exchange import Headers, Request, Response
 
-__all__ = ["HEADERS", "TIMEOUT", "head_of", "no_answer", "trust_of"]
+__all__ = ["DIRECT", "HEADERS", "TIMEOUT", "head_of", "no_answer", "trust_of"]
 
 TIMEOUT: Final = 60.0
 """Seconds that the gateway gives a request (facts, auth-and-headers section 5)."""
 
 HEADERS: Final = {"User-Agent": "pytest-aep-export"}
+
+DIRECT: Final[Mapping[str, None]] = dict.fromkeys(("all://127.0.0.1", "all://localhost", "all://[::1]"))
+"""What no proxy of the environment is asked for: another machine's proxy cannot reach this one's loopback."""
 
 _NOT_SENT: Final = (
     httpx.ConnectError,

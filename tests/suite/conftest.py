@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_aep_export.emulator import Emulator, EmulatorServer
+from pytest_aep_export.emulator import Behaviour, Emulator, EmulatorServer
 from pytest_aep_export.exchange import Exchange, Headers, Request, Response
 from pytest_aep_export.suite import hooks, runner
 from pytest_aep_export.suite.registry import Registry, parse
@@ -153,8 +153,10 @@ def served() -> Callable[..., Any]:
     """Opens a URL target on an emulator, whose answers may be changed."""
 
     @contextmanager
-    def serve(change: Change | None = None, *, profiles: int = 40) -> Iterator[Target]:
-        with Emulator(profiles=profiles) as emulator:
+    def serve(
+        change: Change | None = None, *, profiles: int = 40, behaviour: Behaviour | None = None
+    ) -> Iterator[Target]:
+        with Emulator(profiles=profiles, behaviour=behaviour) as emulator:
             if change:
                 emulator.app = Corrupted(emulator.app, change)
             with EmulatorServer(emulator) as server:

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from pytest_aep_export.contract import DIALECTS
+from pytest_aep_export.emulator import Behaviour
+from pytest_aep_export.lifecycle import Progression
 from pytest_aep_export.report.document import RequirementVerdict, judge_run
 from pytest_aep_export.suite.registry import conformance_path, load
 from pytest_aep_export.suite.runner import run_suite
@@ -274,6 +276,15 @@ def test_a_job_that_never_ends_is_not_verified(served: Callable[..., Any], watch
         verdicts = judged(target, watcher, "EXP-WATCH-001 or EXP-WATCH-002")
     assert doubts(verdicts) == {"EXP-WATCH-002": "not-verified"}
     assert "has not ended within 0.05 s" in verdicts["EXP-WATCH-002"].reason
+
+
+def test_a_server_that_finishes_at_once(served: Callable[..., Any], watcher: Any):
+    """Jobs that have ended before they can be cancelled, and whose cancelling is refused, break no MUST."""
+    at_once = Behaviour(progression=Progression("immediate"), cancel_finished="refuse")
+    with served(behaviour=at_once) as target:
+        verdicts = judged(target, watcher, "EXP-CANCEL")
+    assert doubts(verdicts) == {}
+    assert verdicts["EXP-CANCEL-001"].verdict is Verdict.NOT_APPLICABLE
 
 
 def test_a_tenant_without_profiles(served: Callable[..., Any], watcher: Any):

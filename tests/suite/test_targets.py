@@ -271,7 +271,7 @@ def test_the_live_service_on_purpose():
         assert (target.kind, target.base_url, target.exchanges) == ("url", "https://platform.adobe.io", [])
 
 
-@pytest.mark.parametrize("url", ["emulator2", "ftp://host", "http://"])
+@pytest.mark.parametrize("url", ["", "emulator2", "ftp://host", "http://", "http://127.0.0.1:99999", "http://127.0.0.1:0"])
 def test_what_is_no_url_is_refused(url: str):
     """A target that is neither the emulator nor a URL is one sentence."""
     with pytest.raises(ConfigurationError, match="is no URL: use 'emulator', or one like"), resolve(url):

@@ -130,6 +130,7 @@ def test_a_busy_token_endpoint_is_tried_again(client, api, time, status, kind):
         b'{"access_token": 5}',
         b'{"access_token": "a\\nb"}',
         b'{"access_token": "x", "expires_in": "soon"}',
+        b'{"access_token": "x", "expires_in": 1' + b"0" * 400 + b"}",
     ],
 )
 def test_an_answer_without_a_usable_token_is_unexpected(client, api, body):

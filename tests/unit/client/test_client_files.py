@@ -164,6 +164,7 @@ def test_an_entry_without_a_link_gets_the_documented_address(client, api):
         ({"name": "p"}, "no member 'length'"),
         ({"file": "p"}, "no member 'dataSetFileId'"),
         (5, "not a list of files"),
+        ({"dataSetFileId": ["a"]}, "not a list of files"),
     ],
 )
 def test_an_entry_that_makes_no_sense_is_unexpected(client, api, item, sentence):

@@ -127,6 +127,15 @@ def test_a_prefix_of_the_gateway_is_kept(make_client, api):
     assert api.asked == ["POST /aep/ims/token/v3"]
 
 
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_no_proxy_lies_between_here_and_loopback(make_client, api, monkeypatch, variable, host):
+    """A company's proxy is for the world outside: it could not reach the emulator, and gets no token to see."""
+    monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    api.answer = lambda _: api.json({"access_token": "t"})
+    assert make_client(api.url.replace("127.0.0.1", host)).token()
+
+
 def test_certificates_are_checked_where_there_are_any():
     """Over TLS the usual authorities are trusted; where nothing is encrypted, no certificate would pass."""
     credentials = Credentials("a", "b", "c")
