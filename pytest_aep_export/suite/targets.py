@@ -102,6 +102,8 @@ def _url(url: str, ims_url: str, credentials: Mapping[str, str] | Credentials, *
     for address in (url, ims_url or url):
         if not _is_url(address):
             raise ConfigurationError(f"{address!r} is no URL: use {EMULATOR!r}, or one like http://127.0.0.1:8080")
+        if "@" in urlsplit(address).netloc:
+            raise ConfigurationError("a URL with a user or a password in it would stand in reports: leave both out")
         if is_adobe(address) and not live:
             raise ConfigurationError(
                 f"{address} is Adobe's live service, where exports cost quota: add --live if you mean it"

@@ -271,6 +271,15 @@ def test_the_live_service_on_purpose():
         assert (target.kind, target.base_url, target.exchanges) == ("url", "https://platform.adobe.io", [])
 
 
+@pytest.mark.parametrize("option", ["target", "ims_url"])
+def test_a_password_in_a_url_is_refused_unseen(option: str):
+    """A target's URL stands in reports, so it may hold no secret; the sentence does not repeat it."""
+    options = {"target": "http://127.0.0.1:1", option: "http://bob:hunter2@127.0.0.1:1"}
+    with pytest.raises(ConfigurationError) as caught, resolve(**options, credentials=WHO):
+        pass
+    assert str(caught.value) == "a URL with a user or a password in it would stand in reports: leave both out"
+
+
 @pytest.mark.parametrize("url", ["", "emulator2", "ftp://host", "http://", "http://127.0.0.1:99999", "http://127.0.0.1:0"])
 def test_what_is_no_url_is_refused(url: str):
     """A target that is neither the emulator nor a URL is one sentence."""
