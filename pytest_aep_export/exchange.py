@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar, cast, overload
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -41,8 +41,11 @@ def redact_text(text: str) -> str:
     return _FORM_SECRET.sub(rf"\g<1>{REDACTED}", text)
 
 
-class Headers(Mapping[str, str]):
-    """HTTP headers: looked up without regard to case, listed as they were sent; repeated names are joined."""
+class Headers:
+    """HTTP headers: looked up without regard to case, listed as they were sent; repeated names are joined.
+
+    No `Mapping`, although it reads like one: pytest explains how two mappings differ value by value, secrets and all.
+    """
 
     __slots__ = ("_items", "_lower")
 
@@ -68,6 +71,17 @@ class Headers(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._index())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._index()
+
+    def keys(self) -> KeysView[str]:
+        """The names, in lower case."""
+        return self._index().keys()
+
+    def items(self) -> ItemsView[str, str]:
+        """The names, in lower case, with their values."""
+        return self._index().items()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Headers) and self._items == other._items
@@ -106,6 +120,18 @@ class Request:
     url: str
     headers: Headers = field(default_factory=Headers)
     body: bytes = b""
+
+    def __eq__(self, other: object) -> bool:
+        # Written out, because pytest explains a dataclass's own comparison member by member, secrets and all.
+        return isinstance(other, Request) and (self.method, self.url, self.headers, self.body) == (
+            other.method,
+            other.url,
+            other.headers,
+            other.body,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.method, self.url, self.headers, self.body))
 
     def __repr__(self) -> str:
         clean = self.redacted()
@@ -153,6 +179,17 @@ class Response:
     headers: Headers = field(default_factory=Headers)
     body: bytes = b""
 
+    def __eq__(self, other: object) -> bool:
+        # Written out, because pytest explains a dataclass's own comparison member by member, secrets and all.
+        return isinstance(other, Response) and (self.status, self.headers, self.body) == (
+            other.status,
+            other.headers,
+            other.body,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.status, self.headers, self.body))
+
     def __repr__(self) -> str:
         clean = self.redacted()
         return f"Response({clean.status!r}, {clean.headers!r}, {clean.body!r})"
@@ -185,6 +222,18 @@ class Exchange:
     response: Response
     operation: str = ""
     at: int = 0
+
+    def __eq__(self, other: object) -> bool:
+        # Written out, because pytest explains a dataclass's own comparison member by member, secrets and all.
+        return isinstance(other, Exchange) and (self.request, self.response, self.operation, self.at) == (
+            other.request,
+            other.response,
+            other.operation,
+            other.at,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.request, self.response, self.operation, self.at))
 
     def redacted(self) -> Exchange:
         """The same exchange without its secrets, fit for a file, a log or a message."""

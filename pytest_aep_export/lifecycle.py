@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, get_args
 from pytest_aep_export.errors import ConfigurationError
 from pytest_aep_export.model import JobError, JobStatus, Timer
 
-__all__ = ["EPOCH", "TRANSITIONS", "Cause", "Clock", "Life", "Mode", "Progression", "due", "timers"]
+__all__ = ["EPOCH", "MOVED_BY_TIME", "TRANSITIONS", "Cause", "Clock", "Life", "Mode", "Progression", "due", "timers"]
 
 EPOCH: Final = 1_714_521_600_000
 """Where a virtual clock starts: 2024-05-01T00:00:00Z, in ms. A choice of ours."""
@@ -179,6 +179,10 @@ _MOVED_BY: Final[Mapping[str, frozenset[Cause]]] = {
     "immediate": frozenset(Cause),
     "manual": frozenset(),
 }
+
+
+MOVED_BY_TIME: Final = ("immediate", "elapsed")
+"""The modes in which a job moves without being looked at."""
 
 
 def due(life: Life, progression: Progression, cause: Cause, now: int) -> tuple[JobStatus, int] | None:

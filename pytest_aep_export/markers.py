@@ -7,16 +7,14 @@ nothing, and nobody would notice.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pytest
 
 __all__ = ["MARKERS", "Marker", "check", "keywords"]
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(NamedTuple):
     """What a marker is for and what may stand in its parentheses.
 
     Attributes:

@@ -61,6 +61,19 @@ class Credentials:
     sandbox: str = "prod"
     scopes: str = AEP_SCOPES
 
+    def __eq__(self, other: object) -> bool:
+        # Written out, because pytest explains a dataclass's own comparison member by member, secrets and all.
+        return isinstance(other, Credentials) and (
+            self.client_id,
+            self.client_secret,
+            self.org_id,
+            self.sandbox,
+            self.scopes,
+        ) == (other.client_id, other.client_secret, other.org_id, other.sandbox, other.scopes)
+
+    def __hash__(self) -> int:
+        return hash((self.client_id, self.client_secret, self.org_id, self.sandbox, self.scopes))
+
 
 @dataclass(frozen=True, slots=True)
 class Timer:

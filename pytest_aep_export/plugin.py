@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from pytest_aep_export.errors import ConfigurationError
 from pytest_aep_export.markers import MARKERS, check, keywords
 from pytest_aep_export.settings import SETTINGS, Setting, Settings
 from pytest_aep_export.suite.version import SUITE_VERSION
@@ -52,8 +51,16 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     try:
         settings.describe()
-    except ConfigurationError as error:
+    except Exception as error:
+        if not _is_configuration_error(error):
+            raise
         raise pytest.UsageError(str(error)) from error
+
+
+def _is_configuration_error(error: Exception) -> bool:
+    from pytest_aep_export.errors import ConfigurationError  # noqa: PLC0415 - only where something went wrong
+
+    return isinstance(error, ConfigurationError)
 
 
 def _attribute(setting: Setting) -> str:
@@ -77,8 +84,8 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Generator[None, 
     """Let a fixture of ours that cannot work say so in one sentence, without a traceback."""
     try:
         return (yield)
-    except ConfigurationError as error:
-        if not fixturedef.argname.startswith("aep_"):
+    except Exception as error:
+        if not (fixturedef.argname.startswith("aep_") and _is_configuration_error(error)):
             raise
         raise pytest.fail.Exception(f"{fixturedef.argname}: {error}", pytrace=False) from None
 
@@ -204,7 +211,8 @@ def _urls(request: pytest.FixtureRequest, settings: Settings) -> tuple[str, str]
 
 def _require_live(config: pytest.Config, *urls: str) -> None:
     """Fail closed: no host of Adobe's is called unless it is meant on purpose."""
-    from pytest_aep_export.suite.targets import is_adobe  # noqa: PLC0415 - only in runs that use it
+    from pytest_aep_export.errors import ConfigurationError  # noqa: PLC0415 - only in runs that use it
+    from pytest_aep_export.suite.targets import is_adobe  # noqa: PLC0415 - the same
 
     for url in urls:
         if is_adobe(url) and not config.getoption("aep_live"):
@@ -320,6 +328,7 @@ def aep_export_job(aep_client: AepClient, aep_dataset: Dataset) -> ExportJob:
 def aep_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
     """The recording that the marker ``aep_cassette`` names, replayed for whatever HTTP client the test uses."""
     from pytest_aep_export.cassettes import replay  # noqa: PLC0415 - loads vcrpy
+    from pytest_aep_export.errors import ConfigurationError  # noqa: PLC0415 - only in runs that use it
 
     marker = request.node.get_closest_marker("aep_cassette")
     if marker is None:

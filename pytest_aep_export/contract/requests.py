@@ -14,7 +14,7 @@ from pytest_aep_export.contract.explain import clause, show
 from pytest_aep_export.contract.media import is_json, media_type
 from pytest_aep_export.contract.schemas import Checker, Schemas
 from pytest_aep_export.contract.values import Match, Operation, Violation
-from pytest_aep_export.exchange import Request
+from pytest_aep_export.exchange import Headers, Request
 
 __all__ = ["RequestValidator"]
 
@@ -145,7 +145,11 @@ class RequestValidator:
 
 def _parameters(expected: _Expected, match: Match, request: Request, *, queried: bool) -> Iterator[Violation]:
     query = request.query if "?" in request.url else {}
-    places: dict[str, Mapping[str, str]] = {"path": match.parameters, "query": query, "header": request.headers}
+    places: dict[str, Mapping[str, str] | Headers] = {
+        "path": match.parameters,
+        "query": query,
+        "header": request.headers,
+    }
     for parameter in expected.parameters:
         if queried or parameter.place != "query":
             yield from parameter.violations(places[parameter.place].get(parameter.name))

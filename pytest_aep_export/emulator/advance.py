@@ -31,7 +31,7 @@ async def settle(call: Call, job: Job, cause: Cause) -> Job:
 
 async def settle_all(call: Call) -> None:
     """Let what time has made due happen to every job of the sandbox."""
-    for job in jobs.unfinished(call.state.store, call.sandbox.key):
+    for job in jobs.moved_by_time(call.state.store, call.sandbox.key):
         await settle(call, job, Cause.TIME)
 
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["cancel_export_job", "create_export_job", "get_export_job", "list_export_jobs"]
 
+_MOST_BATCHES: Final = 100
+"""How many batches one job writes; a choice of ours, so that a look at a job takes no minutes."""
+
 _MARK: Final = re.compile(r"(\d{1,15})_(\d{1,15})")
 _SORTS: Final = {
     "creationTime": lambda job: (job.life.created, job.number),
@@ -40,6 +43,9 @@ async def create_export_job(call: Call) -> Response:
     policy = _policy(call, request.get("mergePolicy", {}))
     segments = request.get("filter", {}).get("segments", [])
     per_segment = bool(request["destination"].get("segmentPerBatch")) and bool(segments)
+    if per_segment and len(segments) > _MOST_BATCHES:
+        detail = f"/filter/segments: expected at most {_MOST_BATCHES} with segmentPerBatch, found {len(segments)}"
+        raise refuse(call.operation.service, 400, [detail], call.request_id)
     _check_plan(call, policy)
     targets = tuple(_target(call, segment) for segment in (segments if per_segment else [None]))
     job = _new_job(call, request, policy, targets)

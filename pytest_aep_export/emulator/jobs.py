@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from pytest_aep_export.emulator.store import Kind, Store
-from pytest_aep_export.lifecycle import Life, Progression, timers
+from pytest_aep_export.lifecycle import MOVED_BY_TIME, Life, Progression, timers
 from pytest_aep_export.model import JobError, JobStatus, MergePolicy, Timer
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pytest_aep_export.contract.dialects import Dialect
 
-__all__ = ["Job", "Target", "find", "listed", "render", "save", "unfinished"]
+__all__ = ["Job", "Target", "find", "listed", "moved_by_time", "render", "save"]
 
 _SHORT: Final = 1 << 14
 """Characters of the longest text whose job is remembered: a request may make one of a megabyte."""
@@ -77,12 +77,11 @@ class Job:
 
     def show(self, dialect: Dialect, org_id: str, *, listed: bool = False) -> dict[str, Any]:
         """The job as a dialect shows it (facts, export-jobs section 3)."""
-        echo = {name: self.request[name] for name in _ECHOED if dialect.echo and name in self.request}
         return {
             "profileInstanceId": self.instance,
             **({"errors": [_error(e) for e in self.errors]} if self.errors else {}),
             "jobType": "BATCH",
-            **echo,
+            **(self._echo() if dialect.echo else {}),
             "id": self.number,
             "schema": {"name": self.request["schema"]["name"]},
             "mergePolicy": {"id": self.policy.id, "version": self.policy.version},
@@ -95,6 +94,15 @@ class Job:
             "imsOrgId": org_id,
             "creationTime": self.life.created,
         }
+
+    def _echo(self) -> dict[str, Any]:
+        """What a job repeats of its request: all but the end of the events' window (D-26)."""
+        shown = {name: self.request[name] for name in _ECHOED if name in self.request}
+        window = shown.get("additionalFields", {}).get("eventList", {}).get("filter", {})
+        if "toIngestTimestamp" in window:
+            kept = {name: value for name, value in window.items() if name != "toIngestTimestamp"}
+            shown["additionalFields"] = {"eventList": {**shown["additionalFields"]["eventList"], "filter": kept}}
+        return shown
 
     def _compute(self) -> dict[str, str]:
         if self.life.started is None:
@@ -207,9 +215,10 @@ def listed(
     return [_parse(text) for text in texts]
 
 
-def unfinished(store: Store, tenant: str) -> list[Job]:
-    """The jobs that may still move."""
-    return [job for status in JobStatus if not status.terminal for job in listed(store, tenant, status=str(status))]
+def moved_by_time(store: Store, tenant: str) -> list[Job]:
+    """The jobs that move without being looked at."""
+    places = [{"$.life.status": s, "$.progression.mode": m} for s in ("NEW", "PROCESSING") for m in MOVED_BY_TIME]
+    return [_parse(text) for where in places for text in store.texts(tenant, Kind.EXPORT_JOB, where=where)]
 
 
 def _timer(timer: Timer) -> dict[str, int]:

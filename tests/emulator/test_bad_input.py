@@ -85,6 +85,17 @@ def test_segment_per_batch_is_a_boolean(api, value):
     assert "/destination/segmentPerBatch" in _refusal(api, json=api.payload(destination=destination))
 
 
+def test_a_job_does_not_write_batches_without_end(api):
+    """With a batch for each segment there is a limit on segments; without, there is none."""
+    segments = {"segments": [{"segmentId": f"s{number}"} for number in range(101)]}
+    destination = api.payload()["destination"] | {"segmentPerBatch": True}
+    said = _refusal(api, json=api.payload(destination=destination, filter=segments))
+    assert "/filter/segments: expected at most 100 with segmentPerBatch, found 101" in said
+    assert api.create(filter=segments)["status"] == "NEW"
+    fewer = {"segments": segments["segments"][:100]}
+    assert len(api.create(destination=destination, filter=fewer)["destination"]["batches"]) == 100
+
+
 def test_the_other_spelling_of_the_dataset_is_refused(api):
     """Answers may say ``dataSetId``; requests say ``datasetId`` (D-32)."""
     assert "dataSetId" in _refusal(api, json=api.payload(destination={"dataSetId": api.dataset()}))

@@ -68,6 +68,15 @@ def test_a_request_is_echoed_as_far_as_documented(api):
         assert "evaluationInfo" not in shown
 
 
+def test_the_end_of_the_events_window_is_not_echoed(api):
+    """As in the documented samples, where a request with both bounds comes back with the first (D-26)."""
+    events = {"fields": "_id", "filter": {"fromIngestTimestamp": "2018-01-01T00:00:00Z"}}
+    asked = {**events, "filter": events["filter"] | {"toIngestTimestamp": "2019-01-01T00:00:00Z"}}
+    created = api.create(additionalFields={"eventList": asked})
+    assert created["additionalFields"] == {"eventList": events}
+    assert api.look(created["id"])["additionalFields"] == {"eventList": events}
+
+
 def test_a_job_keeps_the_ids_of_its_request(api):
     """``requestId`` is the request's own id or 32 letters and digits; the instance's id is repeated (D-11, D-12)."""
     headers = {"x-request-id": "mine-1", "x-profile-instance-id": "test_instance"}

@@ -76,3 +76,27 @@ def test_a_refusal_that_a_test_provokes_is_no_failure(run):
         """
     )
     result.assert_outcomes(passed=1)
+
+
+def test_no_secret_stands_in_a_failed_comparison(run):
+    """What differs is explained, and may be a token: nothing of it is shown, however much is asked for."""
+    source = """
+        import pytest
+        from pytest_aep_export import Credentials, Exchange, Request, Response
+        from pytest_aep_export.exchange import Headers
+
+        def made(secret):
+            headers = Headers({"authorization": f"Bearer {secret}"})
+            form = f"client_secret={secret}"
+            request = Request("POST", f"http://h/ims?{form}", headers, form.encode())
+            response = Response(200, headers, b'{"access_token": "%s"}' % secret.encode())
+            return [Credentials(secret, secret, "org"), headers, request, response, Exchange(request, response)]
+
+        @pytest.mark.parametrize("number", range(5))
+        def test_it(number):
+            one, other = made("hid" + "den-1")[number], made("hid" + "den-2")[number]
+            assert one == other
+    """
+    result = run(source, "-vv")
+    result.assert_outcomes(failed=5)
+    assert "hidden-" not in result.stdout.str()

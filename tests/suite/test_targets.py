@@ -280,7 +280,9 @@ def test_a_password_in_a_url_is_refused_unseen(option: str):
     assert str(caught.value) == "a URL with a user or a password in it would stand in reports: leave both out"
 
 
-@pytest.mark.parametrize("url", ["", "emulator2", "ftp://host", "http://", "http://127.0.0.1:99999", "http://127.0.0.1:0"])
+@pytest.mark.parametrize(
+    "url", ["", "emulator2", "ftp://host", "http://", "http://127.0.0.1:99999", "http://127.0.0.1:0"]
+)
 def test_what_is_no_url_is_refused(url: str):
     """A target that is neither the emulator nor a URL is one sentence."""
     with pytest.raises(ConfigurationError, match="is no URL: use 'emulator', or one like"), resolve(url):
