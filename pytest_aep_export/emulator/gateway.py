@@ -73,6 +73,7 @@ class Gateway:
     def __init__(self, state: State) -> None:
         self._state = state
         self._made = 0
+        self._prefix = ids.alphanumeric(state.seed)[:20]
         self._match = lru_cache(maxsize=256)(self._match_of)
         self._mistakes = lru_cache(maxsize=256)(self._mistakes_of)
         self._is_valid = lru_cache(maxsize=256)(self._judge)
@@ -145,8 +146,9 @@ class Gateway:
         )
 
     def _new_request_id(self) -> str:
+        """32 letters and digits (facts, export-jobs section 3): the same for the seed, and then a number."""
         self._made += 1
-        return ids.alphanumeric(self._state.seed, self._made)
+        return f"{self._prefix}{self._made:012d}"
 
     def _owner(self, head: Head) -> Organisation | None:
         """Who sent a request that was not admitted: whose token it carries or, without a good one, whom it names."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,23 +28,24 @@ class Journal:
         self._capacity = capacity
         self._volume = volume
         self._bytes = 0
-        self._exchanges: deque[Exchange] = deque()
+        self._kept: deque[tuple[Exchange, int]] = deque()
         self.dropped = 0
         """How many exchanges had to make room for newer ones."""
 
     def record(self, exchange: Exchange) -> None:
         """Add one exchange."""
+        size = _size(exchange)
         with self._lock:
-            self._exchanges.append(exchange)
-            self._bytes += _size(exchange)
-            while len(self._exchanges) > self._capacity or (self._bytes > self._volume and len(self._exchanges) > 1):
-                self._bytes -= _size(self._exchanges.popleft())
+            self._kept.append((exchange, size))
+            self._bytes += size
+            while len(self._kept) > self._capacity or (self._bytes > self._volume and len(self._kept) > 1):
+                self._bytes -= self._kept.popleft()[1]
                 self.dropped += 1
 
     def clear(self) -> None:
         """Forget what was recorded so far."""
         with self._lock:
-            self._exchanges.clear()
+            self._kept.clear()
             self._bytes = 0
             self.dropped = 0
 
@@ -51,7 +53,7 @@ class Journal:
     def exchanges(self) -> tuple[Exchange, ...]:
         """What was recorded, oldest first."""
         with self._lock:
-            return tuple(self._exchanges)
+            return tuple(exchange for exchange, _ in self._kept)
 
     @property
     def unknown(self) -> tuple[Exchange, ...]:
@@ -66,10 +68,10 @@ class Journal:
         return iter(self.exchanges)
 
     def __len__(self) -> int:
-        return len(self._exchanges)
+        return len(self._kept)
 
 
 def _size(exchange: Exchange) -> int:
     request, response = exchange.request, exchange.response
-    heads = sum(len(name) + len(value) for name, value in (*request.headers.raw, *response.headers.raw))
+    heads = sum(map(len, chain.from_iterable(chain(request.headers.raw, response.headers.raw))))
     return len(request.url) + heads + len(request.body) + len(response.body)

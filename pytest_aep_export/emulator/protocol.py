@@ -7,6 +7,7 @@ body, and clients that offer HTTP/2 with every first request (Java's ``HttpClien
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Final
 
 import httptools
@@ -53,7 +54,7 @@ class JsonHttpProtocol(HttpToolsProtocol):
         Raises:
             ValueError: The head is too large; the parser makes a `httptools.HttpParserError` of it.
         """
-        if sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD:
+        if sum(map(len, chain.from_iterable(self.headers))) > MAX_HEAD:
             raise ValueError("the headers are too large")
         if self.parser.should_upgrade():
             self.scope["method"] = self.parser.get_method().decode("ascii")
