@@ -15,7 +15,7 @@ from typing import Final
 
 from benchmarks.measure import Row, Target, Tick, interleave, processor_time
 
-ROUNDS: Final = 15
+ROUNDS: Final = 25
 
 TRIVIAL: Final = "def test_trivial():\n    assert True\n"
 """A test that uses nothing."""
