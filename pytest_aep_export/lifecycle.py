@@ -177,11 +177,11 @@ class Life:
 _MOVED_BY: Final[Mapping[str, frozenset[Cause]]] = {
     "per-poll": frozenset({Cause.LOOKED}),
     "immediate": frozenset(Cause),
+    "elapsed": frozenset({Cause.LOOKED, Cause.TIME}),
     "manual": frozenset(),
 }
 
-
-MOVED_BY_TIME: Final = ("immediate", "elapsed")
+MOVED_BY_TIME: Final = tuple(mode for mode, causes in _MOVED_BY.items() if Cause.TIME in causes)
 """The modes in which a job moves without being looked at."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import os
 import shlex
@@ -73,10 +72,11 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
     as_json: bool,
 ) -> None:
     """Run the emulator until it is told to stop by SIGTERM or Ctrl-C."""
-    sandboxes = tuple(dict.fromkeys(sandboxes))
     from pytest_aep_export.emulator import Behaviour, Emulator  # noqa: PLC0415 - heavy, and not for --help
+    from pytest_aep_export.emulator.server import is_loopback  # noqa: PLC0415 - the same
 
-    if not allow_remote and not _is_loopback(host):
+    sandboxes = tuple(dict.fromkeys(sandboxes))
+    if not allow_remote and not is_loopback(host):
         raise UsedWronglyError(
             f"{host} is not a loopback address: add --allow-remote if other machines should reach it"
         )
@@ -121,10 +121,3 @@ def _wall_clock() -> Clock:
 
 def _now() -> int:
     return time.time_ns() // 1_000_000
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

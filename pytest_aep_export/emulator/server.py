@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 from pytest_aep_export.credentials import environment_for
 from pytest_aep_export.emulator.app import Emulator
 
-__all__ = ["EmulatorServer"]
+__all__ = ["EmulatorServer", "is_loopback"]
 
 _START: Final = 10.0
 """Seconds that the server may take to come up or go down."""
@@ -42,7 +42,7 @@ class EmulatorServer:
     def __init__(
         self, emulator: Emulator, host: str = "127.0.0.1", port: int = 0, *, allow_remote: bool = False
     ) -> None:
-        if not (allow_remote or _is_loopback(host)):
+        if not (allow_remote or is_loopback(host)):
             raise ConfigurationError(f"{host} is not a loopback address: the emulator is for this machine only")
         self.emulator = emulator
         self._host = host
@@ -92,7 +92,8 @@ class EmulatorServer:
         self.stop()
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
