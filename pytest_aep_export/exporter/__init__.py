@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_aep_export.lazy import lazily
 
 if TYPE_CHECKING:
-    from pytest_aep_export.exporter.engine import ExportResult, run
+    from pytest_aep_export.exporter.running import ExportResult, run
     from pytest_aep_export.exporter.output import Part
     from pytest_aep_export.exporter.plan import ExportPlan, InvalidExportError
 
@@ -20,9 +20,9 @@ __getattr__, __dir__ = lazily(
     __name__,
     {
         "ExportPlan": "plan",
-        "ExportResult": "engine",
+        "ExportResult": "running",
         "InvalidExportError": "plan",
         "Part": "output",
-        "run": "engine",
+        "run": "running",
     },
 )

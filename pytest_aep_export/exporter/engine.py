@@ -1,95 +1,73 @@
-"""The engine: carries out an export plan on profile data and writes the result as snappy Parquet.
+"""The engine: what one partition contributes to an export, computed in columns.
 
-It works in columns throughout: identities become numbers once, fragments are sorted by profile and strength as numbers,
-each leaf of a merged profile is one lookup, and only what is selected is ever copied.
+Identities become numbers once, fragments are sorted by profile and strength as numbers, each leaf of a merged profile
+is one lookup, and only what is selected is ever copied.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_aep_export.errors import ExportError
 from pytest_aep_export.exporter.events import time_series
 from pytest_aep_export.exporter.identities import Profiles, find_profiles
 from pytest_aep_export.exporter.merge import Entries, Groups, gather, grouped, strongest
-from pytest_aep_export.exporter.output import Part, write_parts
 from pytest_aep_export.exporter.plan import ExportPlan
 from pytest_aep_export.exporter.selection import qualified
-from pytest_aep_export.exporter.shapes import Tree, column, project, tree
-from pytest_aep_export.profiles.columns import Array, lists, maps, numbers, pick, struct
-from pytest_aep_export.profiles.data import ProfileData
+from pytest_aep_export.exporter.shapes import Tree, project, tree
+from pytest_aep_export.profiles.columns import Array, column, lists, maps, numbers, pick, struct
+from pytest_aep_export.profiles.partitions import Partition, Tables
 from pytest_aep_export.profiles.randomness import Integers
-from pytest_aep_export.profiles.schema import FRAGMENTS, ORIGIN
+from pytest_aep_export.profiles.schema import ORIGIN
 
-__all__ = ["PART_ROWS", "ExportResult", "compute", "run"]
+__all__ = ["compute", "load"]
 
-PART_ROWS: Final = 250_000
-"""How many rows a part file holds at most, unless told otherwise: a choice of ours."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExportResult:
-    """What an export wrote.
-
-    Attributes:
-        parts: The files.
-        profiles: How many profiles they hold.
-        by_namespace: How many of them have an identity of a namespace.
-    """
-
-    parts: tuple[Part, ...]
-    profiles: int
-    by_namespace: dict[str, int]
+_ORIGIN: Final = tuple(field.name for field in ORIGIN)
+_NO_EVENTS: Final = pa.schema(ORIGIN).empty_table()
 
 
-def run(
-    plan: ExportPlan, data: ProfileData, folder: Path, *, part_rows: int = PART_ROWS, name_seed: str
-) -> ExportResult:
-    """Carry out a plan and write the result.
-
-    Args:
-        plan: What to export.
-        data: The profile data.
-        folder: Where the parts go; it is made if need be.
-        part_rows: How many rows a part holds at most.
-        name_seed: Makes the names of the parts: the same, the same names.
-
-    Raises:
-        ExportError: The export failed; it leaves no part behind.
-    """
-    try:
-        table, by_namespace = compute(plan, data)
-    except pa.ArrowException as error:
-        raise ExportError(f"the export could not be computed: {error}", "0100000003") from error
-    parts = write_parts(table, folder, part_rows=part_rows, name_seed=name_seed)
-    return ExportResult(parts, table.num_rows, by_namespace)
+def load(plan: ExportPlan, partition: Partition) -> Tables:
+    """What a plan needs of a partition: columns that it does not look at are not read."""
+    events = _event_columns(plan)
+    tables = partition.read(_fragment_columns(plan), events)
+    return Tables(tables.fragments, _NO_EVENTS) if events is not None and not events else tables
 
 
-def compute(plan: ExportPlan, data: ProfileData) -> tuple[pa.Table, dict[str, int]]:
-    """The rows of an export, and how many of them have an identity of each namespace."""
-    profiles = find_profiles(data.fragments, data.events, plan.graph)
-    fragments, groups = _groups(plan, data, profiles)
+def _fragment_columns(plan: ExportPlan) -> set[str] | None:
+    chosen = tree(plan.fields)
+    membership = {"segmentMembership"} if plan.by_membership else set()
+    return None if chosen is None else {*_ORIGIN, "identityMap", *membership, *chosen}
+
+
+def _event_columns(plan: ExportPlan) -> set[str] | None:
+    if plan.events is None:
+        return set(_ORIGIN) if plan.empty_profiles else set()
+    chosen = tree(plan.events.fields)
+    return None if chosen is None else {*_ORIGIN, "timestamp", *chosen}
+
+
+def compute(plan: ExportPlan, tables: Tables) -> tuple[pa.Table, dict[str, int]]:
+    """The rows that a partition adds to an export, and how many of them have an identity of each namespace."""
+    profiles = find_profiles(tables.fragments, tables.events, plan.graph)
+    fragments, groups = _groups(plan, tables, profiles)
     if plan.by_membership:
         groups = groups.only(qualified(gather(column(fragments, "segmentMembership"), groups), plan))
     identities = gather(column(fragments, "identityMap"), groups, "id")
     columns = _attributes(fragments, groups, identities, tree(plan.fields))
     if plan.events is not None:
-        columns["timeSeriesEvents"] = time_series(plan.events, data.events, profiles.events, groups.profiles)
+        columns["timeSeriesEvents"] = time_series(plan.events, tables.events, profiles.events, groups.profiles)
     return pa.table(columns), identities.profiles_by_key()
 
 
-def _groups(plan: ExportPlan, data: ProfileData, profiles: Profiles) -> tuple[pa.Table, Groups]:
+def _groups(plan: ExportPlan, tables: Tables, profiles: Profiles) -> tuple[pa.Table, Groups]:
     """The fragments, and those of them to merge by profile, without the profiles that the plan leaves out as such."""
-    fragments, owners = data.fragments, profiles.fragments
+    fragments, owners = tables.fragments, profiles.fragments
     rank = _ranks(column(fragments, "datasetId"), plan.order)
     if plan.empty_profiles:
-        stand_ins, added = _stand_ins(data.events, profiles)
+        stand_ins, added = _stand_ins(tables.events, profiles, fragments.schema)
         fragments = pa.concat_tables([fragments, stand_ins])
         owners, rank = np.append(owners, added), np.append(rank, np.zeros_like(added))
     ingested = numbers(column(fragments, "ingestTime"))
@@ -108,7 +86,7 @@ def _ranks(datasets: Array, order: tuple[str, ...] | None) -> Integers:
     return numbers(place)
 
 
-def _stand_ins(events: pa.Table, profiles: Profiles) -> tuple[pa.Table, Integers]:
+def _stand_ins(events: pa.Table, profiles: Profiles, schema: pa.Schema) -> tuple[pa.Table, Integers]:
     """For each profile of events only, a fragment that knows nothing but its identity; and the profiles' numbers."""
     rows = np.flatnonzero(profiles.events >= profiles.known)
     added, first, place = np.unique(profiles.events[rows], return_index=True, return_inverse=True)
@@ -123,8 +101,8 @@ def _stand_ins(events: pa.Table, profiles: Profiles) -> tuple[pa.Table, Integers
         "ingestTime": pa.array(latest).view(pa.timestamp("ms", tz="UTC")),
         "identityMap": maps(one, origin["identityNamespace"], lists(one, identity)),
     }
-    columns = [known.get(field.name, pa.nulls(len(added), field.type)) for field in FRAGMENTS]
-    return pa.Table.from_arrays(columns, schema=FRAGMENTS), added
+    columns = [known.get(field.name, pa.nulls(len(added), field.type)) for field in schema]
+    return pa.Table.from_arrays(columns, schema=schema), added
 
 
 def _attributes(fragments: pa.Table, groups: Groups, identities: Entries, chosen: Tree | None) -> dict[str, Array]:

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 
 from pytest_aep_export.exporter.plan import EventPlan
-from pytest_aep_export.exporter.shapes import column, project, tree
-from pytest_aep_export.profiles.columns import Array, Flags, lists, numbers, pick
+from pytest_aep_export.exporter.shapes import project, tree
+from pytest_aep_export.profiles.columns import Array, Flags, column, lists, numbers, pick
 from pytest_aep_export.profiles.randomness import Integers
 from pytest_aep_export.profiles.schema import ORIGIN
 

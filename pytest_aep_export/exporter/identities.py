@@ -1,7 +1,7 @@
-"""Which rows make one profile: identities as numbers, and the graph that joins them.
+"""Which rows make one profile: all of one primary identity, or all that the identity graph joins.
 
-Every identity gets a number by first appearance: the primary identities of the fragments, then those of the events,
-then all others. A profile goes by the smallest of its identities; so the numbers order profiles as they appear.
+Every identity has a number by first appearance: the primary identities of the fragments come first, then those of the
+events, then all others. A profile goes by the smallest of its identities.
 """
 
 from __future__ import annotations
@@ -13,14 +13,11 @@ import numpy as np
 import pyarrow as pa
 
 from pytest_aep_export.exporter.plan import IDENTITY_LIMIT
-from pytest_aep_export.exporter.shapes import column, member, opened
-from pytest_aep_export.profiles.columns import Array, encoded, pick
+from pytest_aep_export.profiles.columns import column
+from pytest_aep_export.profiles.graph import components, listed, numbered, primary
 from pytest_aep_export.profiles.randomness import Integers
 
 __all__ = ["Profiles", "find_profiles"]
-
-_Identities = tuple[Array, Array]
-"""Namespaces and ids, side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,50 +39,16 @@ class Profiles:
 
 def find_profiles(fragments: pa.Table, events: pa.Table, graph: Literal["none", "pdg"]) -> Profiles:
     """The profile of every fragment and event under a graph."""
-    rows, listed = _listed(column(fragments, "identityMap"))
-    primary, theirs, others = _numbered(_primary(fragments), _primary(events), listed)
-    known = int(primary.max(initial=-1)) + 1
-    own = primary
+    rows, in_maps = listed(column(fragments, "identityMap"))
+    own, theirs, others = numbered(primary(fragments), primary(events), in_maps)
+    known = int(own.max(initial=-1)) + 1
+    profiles = own
     if graph == "pdg":
-        count = 1 + max(int(numbers.max(initial=-1)) for numbers in (primary, theirs, others))
-        smallest = _components(primary[rows], others, count)
-        own, theirs = smallest[primary], smallest[theirs]
-    crowded = _crowded(np.append(own, own[rows]), np.append(primary, others))
-    return Profiles(own, theirs, known, crowded)
-
-
-def _primary(table: pa.Table) -> _Identities:
-    return column(table, "identityNamespace"), column(table, "identityId")
-
-
-def _listed(values: Array) -> tuple[Integers, _Identities]:
-    """All identities in a column of identity maps, and the row that each is in."""
-    outer, namespaces, items = opened(values)
-    inner, _, identities = opened(items)
-    rows = np.repeat(np.repeat(np.arange(len(values)), outer), inner)
-    return rows, (pick(namespaces, np.repeat(np.arange(len(inner)), inner)), member(identities, "id"))
-
-
-def _numbered(*columns: _Identities) -> list[Integers]:
-    """The identities of all columns as numbers, equal ones as equal numbers, from 0 by first appearance."""
-    spaces, names = encoded(pa.concat_arrays([namespaces for namespaces, _ in columns]))
-    ids, _ = encoded(pa.concat_arrays([ids for _, ids in columns]))
-    both, _ = encoded(pa.array(ids * len(names) + spaces))
-    return np.split(both, np.cumsum([len(ids) for _, ids in columns])[:-1])
-
-
-def _components(left: Integers, right: Integers, count: int) -> Integers:
-    """For each of ``count`` nodes, the smallest node that edges from ``left`` to ``right`` join it to."""
-    smallest = np.arange(count)
-    while True:
-        before = smallest.copy()
-        lower = np.minimum(smallest[left], smallest[right])
-        for ends in (left, right):
-            np.minimum.at(smallest, before[ends], lower)
-            np.minimum.at(smallest, ends, lower)
-        smallest = smallest[smallest]
-        if np.array_equal(before, smallest):
-            return smallest
+        count = 1 + max(int(numbers.max(initial=-1)) for numbers in (own, theirs, others))
+        smallest = components(own[rows], others, count)
+        profiles, theirs = smallest[own], smallest[theirs]
+    crowded = _crowded(np.append(profiles, profiles[rows]), np.append(own, others))
+    return Profiles(profiles, theirs, known, crowded)
 
 
 def _crowded(profiles: Integers, identities: Integers) -> Integers:

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_aep_export.exporter.shapes import Tree, chosen_members, has_value, member, opened, project, structs
-from pytest_aep_export.profiles.columns import Array, Flags, encoded, lists, maps, numbers, pick
+from pytest_aep_export.exporter.shapes import Tree, chosen_members, has_value, project, structs
+from pytest_aep_export.profiles.columns import Array, Flags, encoded, lists, maps, member, numbers, opened, pick
 from pytest_aep_export.profiles.randomness import Integers
 
 __all__ = ["Entries", "Groups", "gather", "grouped", "strongest"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +14,10 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pytest_aep_export.errors import ExportError
-
-__all__ = ["Part", "part_name", "write_parts"]
+__all__ = ["Part", "all_or_none", "part_name", "published", "stage"]
 
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_STAGED: Final = ".staged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,34 +38,55 @@ def part_name(seed: str, number: int) -> str:
     return f"attempt-{attempt}_part-{number:05}-{uuid}-c000.snappy.parquet"
 
 
-def write_parts(table: pa.Table, folder: Path, *, part_rows: int, name_seed: str) -> tuple[Part, ...]:
-    """Write a table in parts of at most ``part_rows`` rows; an empty table is one part that holds the schema.
+def stage(table: pa.Table, folder: Path, place: int, part_rows: int) -> tuple[Part, ...]:
+    """Write one partition's rows in parts of at most ``part_rows`` rows, under names that say they are not final.
 
-    Raises:
-        ExportError: A part could not be written; those that were are removed.
+    Whoever writes the same partition again, because a worker was lost, replaces them by the same. Of no rows only the
+    first partition makes a part, so that there is one that tells the schema.
     """
-    starts = range(0, max(table.num_rows, 1), part_rows)
-    paths = [folder / part_name(name_seed, number) for number in range(len(starts))]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with _all_or_none(paths):
-            return tuple(_write(table.slice(start, part_rows), path) for start, path in zip(starts, paths, strict=True))
-    except (OSError, pa.ArrowException) as error:
-        raise ExportError(f"writing profiles to {folder} failed: {error}", "0090000009") from error
+    end = table.num_rows or int(place == 0)
+    starts = range(0, end, part_rows)
+    return tuple(
+        _write(table.slice(start, part_rows), folder / f"{place:06}-{number:06}{_STAGED}")
+        for number, start in enumerate(starts)
+    )
 
 
 def _write(table: pa.Table, path: Path) -> Part:
-    pq.write_table(table, path, compression="snappy", store_schema=False)
+    own = path.with_name(f"{path.name}-{os.getpid()}")
+    try:
+        pq.write_table(table, own, compression="snappy", store_schema=False)
+        own.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            own.unlink(missing_ok=True)
+        raise
     return Part(path.name, table.num_rows, path.stat().st_size)
 
 
+def published(staged: Iterable[Part], folder: Path, name_seed: str) -> tuple[Part, ...]:
+    """Give staged parts their final names, in order; one without rows remains only where it is alone."""
+    parts = list(staged)
+    filled = [part for part in parts if part.rows] or parts[:1]
+    for part in parts:
+        if part not in filled:
+            (folder / part.name).unlink()
+    final = [Part(part_name(name_seed, number), part.rows, part.bytes) for number, part in enumerate(filled)]
+    for before, after in zip(filled, final, strict=True):
+        (folder / before.name).replace(folder / after.name)
+    return tuple(final)
+
+
 @contextmanager
-def _all_or_none(paths: list[Path]) -> Iterator[None]:
-    """Remove the files at these paths if what is inside fails, for whatever reason."""
+def all_or_none(folder: Path, name_seed: str) -> Iterator[None]:
+    """Make the folder; if what is inside fails, for whatever reason, remove the parts that it has written by then."""
+    folder.mkdir(parents=True, exist_ok=True)
     try:
         yield
     except BaseException:
-        for path in paths:
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
+        attempt = part_name(name_seed, 0).partition("_")[0]
+        for path in folder.iterdir():
+            if _STAGED in path.name or path.name.startswith(attempt):
+                with suppress(OSError):
+                    path.unlink()
         raise

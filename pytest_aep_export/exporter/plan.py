@@ -14,8 +14,18 @@ from typing import Any, Final, Literal, cast
 from pytest_aep_export.contract.union import Field, Union, UnknownFieldError, load_union
 from pytest_aep_export.errors import AepError
 from pytest_aep_export.model import MergePolicy
+from pytest_aep_export.profiles.policies import DEFAULT_SEGMENTS
 
-__all__ = ["IDENTITY_LIMIT", "EventPlan", "ExportPlan", "InvalidExportError", "Segment", "plan"]
+__all__ = [
+    "IDENTITY_LIMIT",
+    "EventPlan",
+    "ExportPlan",
+    "InvalidExportError",
+    "Segment",
+    "plan",
+    "policy_id",
+    "segments_of",
+]
 
 IDENTITY_LIMIT: Final = 50
 """Profiles with more identities than this are left out of every export (facts, export-jobs section 10)."""
@@ -79,6 +89,8 @@ class ExportPlan:
         qualified_until: Only memberships qualified earlier than this.
         updated_after: Only profiles whose last merged fragment was ingested later than this.
         empty_profiles: Whether profiles that have events and no fragment are exported too.
+        unselected: What becomes of fields that no path names: dropped from the schema, or null in every row.
+        shuffled: A seed; the rows of each partition come in an order drawn with it. None keeps the data's order.
     """
 
     fields: tuple[str, ...] = ()
@@ -90,6 +102,8 @@ class ExportPlan:
     qualified_until: int | None = None
     updated_after: int | None = None
     empty_profiles: bool = False
+    unselected: Literal["drop", "null"] = "drop"
+    shuffled: int | None = None
 
     @property
     def by_membership(self) -> bool:
@@ -105,8 +119,8 @@ def plan(request: Mapping[str, Any], policy: MergePolicy, union: Union | None = 
     """The plan of a job request that the contract has found valid, under the policy that it resolves to.
 
     Raises:
-        InvalidExportError: A path points at nothing, a window ends before it starts, a time is none, or the policy
-            merges in a way that is not known.
+        InvalidExportError: A path points at nothing, a window ends before it starts, a time is none, a segment is
+            listed twice, or the policy merges in a way that is not known.
     """
     union = union or load_union()
     graph, order = _merging(policy)
@@ -118,12 +132,40 @@ def plan(request: Mapping[str, Any], policy: MergePolicy, union: Union | None = 
         graph=graph,
         order=order,
         events=_events(request.get("additionalFields") or {}, since, union.event),
-        segments=tuple(_segment(entry) for entry in chosen.get("segments") or ()),
+        segments=segments_of(request),
         qualified_from=start,
         qualified_until=end,
         updated_after=since,
         empty_profiles=bool(chosen.get("emptyProfiles", False)),
     )
+
+
+def policy_id(request: Mapping[str, Any]) -> str | None:
+    """The id of the merge policy that a request names; None where it leaves the choice to the sandbox.
+
+    A request for one segment and no policy has the segment's (facts, export-jobs section 2). Of several segments none
+    gives its policy, and segments that the default data does not know have none (our choice).
+    """
+    if "mergePolicy" in request:
+        return str(request["mergePolicy"]["id"])
+    asked = [(segment.namespace, segment.id) for segment in segments_of(request)]
+    return next((known.policy for known in DEFAULT_SEGMENTS if asked == [(known.namespace, known.id)]), None)
+
+
+def segments_of(request: Mapping[str, Any]) -> tuple[Segment, ...]:
+    """The segments that a request selects by.
+
+    Raises:
+        InvalidExportError: One is listed twice.
+    """
+    found: dict[tuple[str, str], Segment] = {}
+    for place, entry in enumerate((request.get("filter") or {}).get("segments") or ()):
+        segment = _segment(entry)
+        if (segment.namespace, segment.id) in found:
+            reason = f"segment {segment.id!r:.80} is listed twice: list it once, with all statuses that it may have"
+            raise InvalidExportError(f"/filter/segments/{place}", reason)
+        found[segment.namespace, segment.id] = segment
+    return tuple(found.values())
 
 
 def _merging(policy: MergePolicy) -> tuple[Literal["none", "pdg"], tuple[str, ...] | None]:

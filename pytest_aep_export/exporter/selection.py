@@ -10,8 +10,7 @@ import pyarrow.compute as pc
 
 from pytest_aep_export.exporter.merge import Entries
 from pytest_aep_export.exporter.plan import ExportPlan, Segment
-from pytest_aep_export.exporter.shapes import member
-from pytest_aep_export.profiles.columns import Array, Flags, flags, numbers
+from pytest_aep_export.profiles.columns import Array, Flags, flags, member, numbers
 
 __all__ = ["qualified"]
 

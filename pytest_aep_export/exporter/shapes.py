@@ -13,12 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_aep_export.profiles.columns import Array, Flags, flags, lists, maps, pick
-from pytest_aep_export.profiles.randomness import Integers
+from pytest_aep_export.profiles.columns import Array, Flags, flags, lists, maps, member, opened, pick
 
-__all__ = ["Tree", "column", "has_value", "member", "opened", "project", "structs", "tree"]
-
-_STRUCT_FIELD: Any = pc.struct_field  # its stub knows no array of unknown type
+__all__ = ["Tree", "chosen_members", "has_value", "project", "structs", "tree"]
 
 Tree: TypeAlias = "dict[str, Tree | None]"
 """Selected members by name; None selects all that is below."""
@@ -45,32 +42,6 @@ def chosen_members(values: Array, chosen: Tree | None) -> list[tuple[str, Tree |
     """The selected members of a struct column in the order of its type, and what is selected below each."""
     names = [field.name for field in values.type]
     return [(name, chosen and chosen[name]) for name in names if chosen is None or name in chosen]
-
-
-def column(table: pa.Table, name: str) -> Array:
-    """A column of a table in one piece."""
-    return table[name].combine_chunks()
-
-
-def member(values: Array, name: str) -> Array:
-    """A member of a struct column; null where the struct is."""
-    result: Array = _STRUCT_FIELD(values, name)
-    return result
-
-
-def opened(values: Any) -> tuple[Integers, Array, Array]:
-    """A list or map column taken apart: the length of each value, and all keys and all values end to end.
-
-    What a list holds stands for both.
-    """
-    starts = values.offsets.to_numpy().astype(np.int64)
-    lengths = np.where(flags(values.is_valid()), np.diff(starts), 0)
-    if lengths.sum() != starts[-1] - starts[0]:  # a null hides entries: a copy has none
-        return opened(pick(values, np.arange(len(values))))
-    span = (int(starts[0]), int(lengths.sum()))
-    if isinstance(values, pa.MapArray):
-        return lengths, values.keys.slice(*span), values.items.slice(*span)
-    return lengths, values.values.slice(*span), values.values.slice(*span)
 
 
 def has_value(values: Any) -> Flags:

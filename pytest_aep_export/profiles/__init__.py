@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from pytest_aep_export.lazy import lazily
 
 if TYPE_CHECKING:
-    from pytest_aep_export.profiles.data import ProfileData, generate, write_parquet
+    from pytest_aep_export.profiles.data import ProfileData
+    from pytest_aep_export.profiles.generation import generate, write_parquet
     from pytest_aep_export.profiles.policies import DEFAULT_DATASETS, DEFAULT_POLICIES, DEFAULT_SEGMENTS
 
 __all__ = ["DEFAULT_DATASETS", "DEFAULT_POLICIES", "DEFAULT_SEGMENTS", "ProfileData", "generate", "write_parquet"]
@@ -22,7 +23,7 @@ __getattr__, __dir__ = lazily(
         "DEFAULT_POLICIES": "policies",
         "DEFAULT_SEGMENTS": "policies",
         "ProfileData": "data",
-        "generate": "data",
-        "write_parquet": "data",
+        "generate": "generation",
+        "write_parquet": "generation",
     },
 )

@@ -18,6 +18,7 @@ from pytest_aep_export.profiles.randomness import Integers
 __all__ = [
     "Array",
     "Flags",
+    "column",
     "constant",
     "decimal_text",
     "encoded",
@@ -27,7 +28,9 @@ __all__ = [
     "interleaved",
     "lists",
     "maps",
+    "member",
     "numbers",
+    "opened",
     "pick",
     "struct",
     "tagged",
@@ -42,6 +45,7 @@ _DECIMAL: Final = np.frombuffer(b"".join(b"%04d" % i for i in range(10_000)), dt
 _GROUPS: Final = (16, 12, 8, 4, 0)
 _LIST: Final[Any] = pa.ListArray.from_arrays
 _MAP: Final[Any] = pa.MapArray.from_arrays
+_STRUCT_FIELD: Final[Any] = pc.struct_field  # its stub knows no array of unknown type
 
 
 def fixed(letters: NDArray[np.uint8]) -> pa.StringArray:
@@ -123,6 +127,32 @@ def flags(values: Array) -> Flags:
     """A boolean column without nulls as numpy sees it."""
     result: Flags = values.to_numpy(zero_copy_only=False)
     return result
+
+
+def column(table: pa.Table, name: str) -> Array:
+    """A column of a table in one piece."""
+    return table[name].combine_chunks()
+
+
+def member(values: Array, name: str) -> Array:
+    """A member of a struct column; null where the struct is."""
+    result: Array = _STRUCT_FIELD(values, name)
+    return result
+
+
+def opened(values: Any) -> tuple[Integers, Array, Array]:
+    """A list or map column taken apart: the length of each value, and all keys and all values end to end.
+
+    What a list holds stands for both.
+    """
+    starts = values.offsets.to_numpy().astype(np.int64)
+    lengths = np.where(flags(values.is_valid()), np.diff(starts), 0)
+    if lengths.sum() != starts[-1] - starts[0]:  # a null hides entries: a copy has none
+        return opened(pick(values, np.arange(len(values))))
+    span = (int(starts[0]), int(lengths.sum()))
+    if isinstance(values, pa.MapArray):
+        return lengths, values.keys.slice(*span), values.items.slice(*span)
+    return lengths, values.values.slice(*span), values.values.slice(*span)
 
 
 def struct(where: Flags | None = None, /, **members: Array) -> Array:

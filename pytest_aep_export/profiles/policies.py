@@ -40,10 +40,12 @@ def _policy(identity: str, name: str, epoch: int, *, graph: str = "none", order:
 
 _DEFAULT: Final = "Profile Default Merge Policy"
 _ORDER: Final = (CRM, LOYALTY)
+_BY_TIME: Final = "0bf16e61-90e9-4204-b8fa-ad250360957b"
+_IN_ORDER: Final = "e5bc94de-cd14-4cdf-a2bc-88b6e8cbfac2"
 
 DEFAULT_POLICIES: Final[tuple[MergePolicy, ...]] = (
-    _policy("0bf16e61-90e9-4204-b8fa-ad250360957b", _DEFAULT, 1552086578),
-    _policy("e5bc94de-cd14-4cdf-a2bc-88b6e8cbfac2", "Loyalty members ordered by ID", 1551898378, order=_ORDER),
+    _policy(_BY_TIME, _DEFAULT, 1552086578),
+    _policy(_IN_ORDER, "Loyalty members ordered by ID", 1551898378, order=_ORDER),
     _policy(
         "42d4a596-b1c6-46c0-994e-ca5ef1f85130", "Dataset Precedence Merge Policy", 1576099719, graph="pdg", order=_ORDER
     ),
@@ -60,6 +62,7 @@ class DefaultSegment:
         id: Its id.
         namespace: Its namespace, as ``segmentMembership`` spells it.
         name: What it is called.
+        policy: The id of its merge policy, which an export of it alone takes.
         realized: The share of profiles that are in it.
         exited: The share of profiles that have left it.
     """
@@ -67,16 +70,26 @@ class DefaultSegment:
     id: str
     namespace: str
     name: str
+    policy: str
     realized: float
     exited: float
 
 
 DEFAULT_SEGMENTS: Final[tuple[DefaultSegment, ...]] = (
-    DefaultSegment("52c26d0d-45f2-47a2-ab30-ed06abc981ff", "ups", "Visited this year", realized=0.5, exited=0.2),
-    DefaultSegment("7a93d2ff-a220-4bae-9a4e-5f3c35032be3", "ups", "Loyalty members nearby", realized=0.25, exited=0.1),
-    DefaultSegment("4edc8488-2c35-4f6d-b4c6-9075c68d2df4", "aam", "Imported audience", realized=0.15, exited=0.15),
+    DefaultSegment(
+        "52c26d0d-45f2-47a2-ab30-ed06abc981ff", "ups", "Visited this year", _BY_TIME, realized=0.5, exited=0.2
+    ),
+    DefaultSegment(
+        "7a93d2ff-a220-4bae-9a4e-5f3c35032be3", "ups", "Loyalty members nearby", _IN_ORDER, realized=0.25, exited=0.1
+    ),
+    DefaultSegment(
+        "4edc8488-2c35-4f6d-b4c6-9075c68d2df4", "aam", "Imported audience", _BY_TIME, realized=0.15, exited=0.15
+    ),
 )
-"""The segments that the default data knows; their ids stand in the documentation's samples (facts, segments)."""
+"""The segments that the default data knows; their ids stand in the documentation's samples (facts, segments).
+
+Which policy each has is a choice of ours: one has another than the default, so that it shows.
+"""
 
 DEFAULT_DATASETS: Final[dict[str, tuple[str, str]]] = {
     CRM: ("Customer records", "https://ns.adobe.com/xdm/context/profile"),

@@ -23,9 +23,9 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from pytest_aep_export.contract.union import Field, load_union
+from pytest_aep_export.contract.union import Field, Union, load_union
 
-__all__ = ["EVENTS", "FRAGMENTS", "ORIGIN", "arrow_type"]
+__all__ = ["EVENTS", "FRAGMENTS", "ORIGIN", "arrow_type", "schemas"]
 
 _SCALARS: Final[dict[str, pa.DataType]] = {
     "string": pa.string(),
@@ -56,13 +56,20 @@ ORIGIN: Final[tuple[pa.Field[Any], ...]] = (
 """The columns that say where a row comes from."""
 
 
+def schemas(union: Union) -> tuple[pa.Schema, pa.Schema]:
+    """The schemas of the fragments table and of the events table of a union."""
+    return _table(union.profile), _table(union.event)
+
+
 def _table(tree: Field) -> pa.Schema:
     columns = [pa.field(name, arrow_type(member)) for name, member in tree.members.items() if name != "identities"]
     return pa.schema([*ORIGIN, *columns])
 
 
-FRAGMENTS: Final = _table(load_union().profile)
-"""The schema of the fragments table."""
+_DEFAULT: Final = schemas(load_union())
 
-EVENTS: Final = _table(load_union().event)
-"""The schema of the events table."""
+FRAGMENTS: Final = _DEFAULT[0]
+"""The schema of the fragments table, where a tenant has no fields of its own."""
+
+EVENTS: Final = _DEFAULT[1]
+"""The schema of the events table, where a tenant has no fields of its own."""

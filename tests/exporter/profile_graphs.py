@@ -189,4 +189,5 @@ def cases(draw: st.DrawFn) -> Case:
     if fragments and crowd:
         known = fragments[0].get("identityMap") or []
         fragments[0]["identityMap"] = [*known, ("crowd", [{"id": str(number)} for number in range(crowd)])]
-    return Case(plan, fragments, events, part_rows=draw(st.sampled_from((1000, 1, 2))))
+    sizes = {"part_rows": draw(st.sampled_from((1000, 1, 2))), "partition_rows": draw(st.sampled_from((1000, 1, 3)))}
+    return Case(plan, fragments, events, **sizes)

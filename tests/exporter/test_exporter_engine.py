@@ -11,7 +11,8 @@ import pytest
 from benchmarks.measure import run_python
 from pytest_aep_export.exporter.engine import compute
 from pytest_aep_export.exporter.plan import EventPlan, ExportPlan, plan
-from pytest_aep_export.profiles import ProfileData, generate
+from pytest_aep_export.profiles import generate
+from pytest_aep_export.profiles.partitions import Tables
 from pytest_aep_export.profiles.policies import DEFAULT_POLICIES, DEFAULT_SEGMENTS
 from pytest_aep_export.profiles.schema import EVENTS, FRAGMENTS
 from tests.exporter.plain_rows import Row, at, event, fragment, ids, member
@@ -19,14 +20,14 @@ from tests.exporter.plain_rows import Row, at, event, fragment, ids, member
 
 def export(plan: ExportPlan, fragments: list[Row], events: list[Row] | None = None) -> list[Row]:
     """The rows of an export of these fragments and events."""
-    data = ProfileData(pa.Table.from_pylist(fragments, FRAGMENTS), pa.Table.from_pylist(events or [], EVENTS))
+    data = Tables(pa.Table.from_pylist(fragments, FRAGMENTS), pa.Table.from_pylist(events or [], EVENTS))
     return compute(plan, data)[0].to_pylist()
 
 
 @pytest.fixture(scope="module")
-def data() -> ProfileData:
+def data() -> Tables:
     """The default data of a tenant."""
-    return generate(100)
+    return generate(100).partitions[0].read()
 
 
 def by_id(policy: str) -> Any:
@@ -145,7 +146,7 @@ def test_each_path_into_a_map_of_maps_chooses_for_itself(paths: tuple[str, ...],
 def test_columns_come_in_the_order_of_the_union_whatever_is_asked_first():
     """A path below another adds nothing, and the order of the paths does not matter."""
     plan = ExportPlan(fields=("personalEmail", "person.gender", "personID", "person"), events=EventPlan(("web", "_id")))
-    table, _ = compute(plan, ProfileData(FRAGMENTS.empty_table(), EVENTS.empty_table()))
+    table, _ = compute(plan, Tables(FRAGMENTS.empty_table(), EVENTS.empty_table()))
 
     assert table.schema.names == ["personID", "person", "personalEmail", "timeSeriesEvents"]
     assert [field.name for field in table.schema.field("person").type] == ["name", "birthDate", "gender"]
@@ -190,7 +191,7 @@ def test_what_nulls_and_slices_hide_is_not_exported():
     )
     table = rows.set_column(rows.schema.get_field_index("identityMap"), FRAGMENTS.field("identityMap"), hidden).slice(1)
 
-    hiding = ProfileData(table, EVENTS.empty_table())
+    hiding = Tables(table, EVENTS.empty_table())
 
     exported, by_namespace = compute(ExportPlan(fields=("personID", "identities.id"), graph="pdg"), hiding)
 
@@ -277,7 +278,7 @@ SEED_REQUEST: Row = {
     ],
     ids=["profiles and events", "profiles only", "events only"],
 )
-def test_the_documented_requests_select_some_and_not_all(request_: Row, data: ProfileData):
+def test_the_documented_requests_select_some_and_not_all(request_: Row, data: Tables):
     """The seed's three payloads, under its policy: every person is a row, some things are there and some are not."""
     table, _ = compute(plan(request_, by_id("e5bc94de")), data)
     rows = table.to_pylist()
@@ -293,7 +294,7 @@ def test_the_documented_requests_select_some_and_not_all(request_: Row, data: Pr
         assert 0 < sum(browser is None for browser in browsers) < len(browsers)
 
 
-def test_the_documented_audience_export_selects_some(data: ProfileData):
+def test_the_documented_audience_export_selects_some(data: Tables):
     """The segmentation guide's filter, each part of it and all of it together, leaves some profiles and not all."""
     everybody = compute(plan({}, by_id("0bf1")), data)[0].num_rows
     parts: Row = {
@@ -312,7 +313,7 @@ def test_the_documented_audience_export_selects_some(data: ProfileData):
     assert 0 < together < min(counts)
 
 
-def test_the_default_policies_disagree_on_the_default_data(data: ProfileData):
+def test_the_default_policies_disagree_on_the_default_data(data: Tables):
     """Merging means something: who is a profile and what it holds depends on the policy."""
     rows = {policy.id[:4]: compute(plan({}, policy), data)[0] for policy in DEFAULT_POLICIES}
 
@@ -324,7 +325,7 @@ def test_the_default_policies_disagree_on_the_default_data(data: ProfileData):
         assert 0 < sum(same) < 100, field
 
 
-def test_pdg_gives_web_visits_to_their_customers(data: ProfileData):
+def test_pdg_gives_web_visits_to_their_customers(data: Tables):
     """With the graph, the events of a linked device are the person's; without, they are another profile's."""
     request: Row = {"fields": "personID", "additionalFields": {"eventList": {"fields": "_id"}}}
 
@@ -335,7 +336,7 @@ def test_pdg_gives_web_visits_to_their_customers(data: ProfileData):
     assert taken("e5bc") < taken("42d4") < data.events.num_rows
 
 
-def test_empty_profiles_are_the_unknown_devices(data: ProfileData):
+def test_empty_profiles_are_the_unknown_devices(data: Tables):
     """With ``emptyProfiles`` there are more rows, last, each known by one ECID alone."""
     known = compute(plan({}, by_id("0bf1")), data)[0]
     every, by_namespace = compute(plan({"filter": {"emptyProfiles": True}}, by_id("0bf1")), data)
@@ -349,7 +350,7 @@ def test_empty_profiles_are_the_unknown_devices(data: ProfileData):
     assert by_namespace["ECID"] == compute(plan({}, by_id("0bf1")), data)[1]["ECID"] + len(added)
 
 
-def test_the_counters_agree_with_the_rows(data: ProfileData):
+def test_the_counters_agree_with_the_rows(data: Tables):
     """By namespace: the profiles whose identity map has it, also when the map is not exported."""
     table, by_namespace = compute(plan({"fields": "identityMap"}, by_id("0bf1")), data)
     spaces = [space for row in table.to_pylist() for space, _ in row["identityMap"]]

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import Phase, given, settings
 
-from pytest_aep_export.exporter.engine import ExportResult, run
 from pytest_aep_export.exporter.plan import EventPlan, ExportPlan, Segment
-from pytest_aep_export.profiles.data import ProfileData, generate
+from pytest_aep_export.exporter.running import ExportResult, run
+from pytest_aep_export.profiles import generate
+from pytest_aep_export.profiles.data import ProfileData
 from pytest_aep_export.profiles.policies import CRM, DEFAULT_SEGMENTS, LOYALTY
 from tests.exporter import agreement
 from tests.exporter.agreement import Case, check, expected

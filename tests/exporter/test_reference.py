@@ -314,7 +314,7 @@ def test_no_events_go_along_unless_asked_for() -> None:
 def test_tables_give_the_same_rows_as_plain_rows() -> None:
     """Arrow tables of the project's schemas go in as they are; maps come out as lists of pairs."""
     fragments, events = [fragment("ä", 1, identityMap=ids("ä"))], [event("ä", 2, _id="e", timestamp=at(-(10**13)))]
-    data = ProfileData(pa.Table.from_pylist(fragments, FRAGMENTS), pa.Table.from_pylist(events, EVENTS))
+    data = ProfileData.of(pa.Table.from_pylist(fragments, FRAGMENTS), pa.Table.from_pylist(events, EVENTS))
     plan = ExportPlan(("identityMap.Email.id",), events=EventPlan(("timestamp",)))
     assert rows(plan, data) == rows_of(plan, fragments, events)
     assert rows(plan, data) == [

@@ -1,0 +1,128 @@
+"""Running an export: each partition of the data on an executor, then all of its parts published together."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from pytest_aep_export.errors import ExportError
+from pytest_aep_export.exporter.engine import compute, load
+from pytest_aep_export.exporter.output import Part, all_or_none, published, stage
+from pytest_aep_export.exporter.plan import ExportPlan
+from pytest_aep_export.profiles.data import ProfileData
+from pytest_aep_export.profiles.partitions import Partition
+
+__all__ = ["PART_ROWS", "ExportResult", "run"]
+
+PART_ROWS: Final = 250_000
+"""How many rows a part file holds at most, unless told otherwise: a choice of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportResult:
+    """What an export wrote.
+
+    Attributes:
+        parts: The files.
+        profiles: How many profiles they hold.
+        by_namespace: How many of them have an identity of a namespace.
+    """
+
+    parts: tuple[Part, ...]
+    profiles: int
+    by_namespace: dict[str, int]
+
+
+def run(
+    plan: ExportPlan,
+    data: ProfileData,
+    folder: Path,
+    *,
+    part_rows: int = PART_ROWS,
+    name_seed: str,
+    executor: Executor | None = None,
+) -> ExportResult:
+    """Carry out a plan and write the result; wherever its partitions are computed, the files are the same.
+
+    Args:
+        plan: What to export.
+        data: The profile data.
+        folder: Where the parts go; it is made if need be.
+        part_rows: How many rows a part holds at most; a part never holds rows of two partitions.
+        name_seed: Makes the names of the parts: the same, the same names.
+        executor: Computes the partitions; by default as many threads as there are processors. One in other processes
+            must reach the folder by the same path.
+
+    Raises:
+        ExportError: The export failed; it leaves no part behind.
+    """
+    try:
+        with all_or_none(folder, name_seed):
+            shares = _shares(plan, data, folder, part_rows, executor)
+            parts = published((part for share in shares for part in share.parts), folder, name_seed)
+    except OSError as error:
+        raise ExportError(f"writing profiles to {folder} failed: {error}", "0090000009") from error
+    counts: Counter[str] = sum((Counter(share.by_namespace) for share in shares), Counter())
+    return ExportResult(parts, sum(part.rows for part in parts), dict(sorted(counts.items())))
+
+
+def _shares(
+    plan: ExportPlan, data: ProfileData, folder: Path, part_rows: int, executor: Executor | None
+) -> list[ExportResult]:
+    """What each partition contributes, in order."""
+    if executor is None and len(data.partitions) == 1:
+        return [export_partition(plan, data.partitions[0], folder, 0, part_rows)]
+    with _pool(executor) as pool:
+        futures = [
+            pool.submit(export_partition, plan, partition, folder, place, part_rows)
+            for place, partition in enumerate(data.partitions)
+        ]
+        return _results(futures)
+
+
+@contextmanager
+def _pool(executor: Executor | None) -> Iterator[Executor]:
+    if executor is not None:
+        yield executor
+        return
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        yield threads
+
+
+def _results(futures: list[Future[ExportResult]]) -> list[ExportResult]:
+    """All results; after a failure those that have not begun are cancelled, and nothing is under way any more."""
+    try:
+        return [future.result() for future in futures]
+    except BaseException:
+        for future in futures:
+            future.cancel()
+        wait(futures)
+        raise
+
+
+def export_partition(plan: ExportPlan, partition: Partition, folder: Path, place: int, part_rows: int) -> ExportResult:
+    """Compute what a partition contributes and stage it; runs wherever the executor does.
+
+    Raises:
+        ExportError: It cannot be read or computed, or not be written.
+    """
+    try:
+        table, by_namespace = compute(plan, load(plan, partition))
+    except (pa.ArrowException, OSError) as error:
+        raise ExportError(f"the export could not be computed: {error}", "0100000003") from error
+    if plan.shuffled is not None:
+        table = table.take(np.random.default_rng((plan.shuffled, place)).permutation(table.num_rows))
+    try:
+        parts = stage(table, folder, place, part_rows)
+    except (pa.ArrowException, OSError) as error:
+        raise ExportError(f"writing profiles to {folder} failed: {error}", "0090000009") from error
+    return ExportResult(parts, table.num_rows, by_namespace)

@@ -1,0 +1,101 @@
+"""Profile data in a folder: two snappy Parquet files for each partition, and a note of what they are parts of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.profiles.partitions import Partition, Tables
+
+__all__ = ["Note", "Stored", "stored"]
+
+_NOTE: Final = "profiles.json"
+_FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A partition in a folder; another process reads it from the same path."""
+
+    folder: Path
+    number: int
+
+    @property
+    def fragments(self) -> Path:
+        """The file of its fragments."""
+        return self.folder / f"fragments-{self.number:05}.parquet"
+
+    @property
+    def events(self) -> Path:
+        """The file of its events."""
+        return self.folder / f"events-{self.number:05}.parquet"
+
+    @property
+    def complete(self) -> bool:
+        """Whether both files are there; neither appears before it is whole."""
+        return self.fragments.is_file() and self.events.is_file()
+
+    def read(self, fragments: Collection[str] | None = None, events: Collection[str] | None = None) -> Tables:
+        """See `Partition.read`."""
+        return Tables(_table(self.fragments, fragments), _table(self.events, events))
+
+
+def _table(path: Path, names: Collection[str] | None) -> pa.Table:
+    file = pq.ParquetFile(path)
+    stored: list[str] = file.schema_arrow.names
+    return file.read(columns=[name for name in stored if names is None or name in names])
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a folder holds: how its data was made, and in how many partitions."""
+
+    recipe: dict[str, Any]
+    partitions: int
+
+    def write(self, folder: Path) -> None:
+        """Leave the note in the folder."""
+        document = {"format": _FORMAT, "partitions": self.partitions, "recipe": self.recipe}
+        (folder / _NOTE).write_text(json.dumps(document, indent=2) + "\n")
+
+    @classmethod
+    def read(cls, folder: Path) -> Note | None:
+        """The note in the folder, if there is one.
+
+        Raises:
+            ConfigurationError: It cannot be read.
+        """
+        try:
+            document = json.loads((folder / _NOTE).read_text())
+            if document["format"] == _FORMAT:
+                return cls(document["recipe"], int(document["partitions"]))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise ConfigurationError(f"{folder / _NOTE} cannot be read ({error}): make the data anew") from error
+        raise ConfigurationError(f"{folder / _NOTE} is of another version of this package: make the data anew")
+
+
+def stored(folder: Path) -> tuple[Partition, ...]:
+    """The partitions in a folder.
+
+    Raises:
+        ConfigurationError: There are none, or not all.
+    """
+    note = Note.read(folder)
+    if note is None:
+        raise ConfigurationError(f"{folder} holds no profile data: expected what `aep-export profiles generate` writes")
+    partitions = [Stored(folder, number) for number in range(note.partitions)]
+    there = sum(partition.complete for partition in partitions)
+    if there < len(partitions):
+        raise ConfigurationError(
+            f"{folder} holds {there} of {len(partitions)} partitions: run what writes them again, and it will go on"
+        )
+    return tuple(partitions)
