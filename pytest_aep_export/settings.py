@@ -75,6 +75,7 @@ SETTINGS: Final[dict[str, Setting]] = {
         ),
         Setting("profiles", "How many profiles each of the emulator's tenants has.", 100, parse=_count),
         Setting("seed", "What ids and profile data are derived from.", 0, parse=_count),
+        Setting("executor", "Where exports are computed: dask://HOST:PORT, or by default threads.", ""),
     )
 }
 """Every setting by name. Credentials are no settings: they come from the environment only."""

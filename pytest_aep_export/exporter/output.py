@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -53,13 +52,12 @@ def stage(table: pa.Table, folder: Path, place: int, part_rows: int) -> tuple[Pa
 
 
 def _write(table: pa.Table, path: Path) -> Part:
-    own = path.with_name(f"{path.name}-{os.getpid()}")
+    own = path.with_name(f"{path.name}-{uuid4().hex}")  # a worker that was given up for lost may still be writing
     try:
         pq.write_table(table, own, compression="snappy", store_schema=False)
         own.replace(path)
     except BaseException:
-        with suppress(OSError):
-            own.unlink(missing_ok=True)
+        _remove([own])
         raise
     return Part(path.name, table.num_rows, path.stat().st_size)
 
@@ -68,13 +66,17 @@ def published(staged: Iterable[Part], folder: Path, name_seed: str) -> tuple[Par
     """Give staged parts their final names, in order; one without rows remains only where it is alone."""
     parts = list(staged)
     filled = [part for part in parts if part.rows] or parts[:1]
-    for part in parts:
-        if part not in filled:
-            (folder / part.name).unlink()
     final = [Part(part_name(name_seed, number), part.rows, part.bytes) for number, part in enumerate(filled)]
     for before, after in zip(filled, final, strict=True):
         (folder / before.name).replace(folder / after.name)
+    _remove(path for path in folder.iterdir() if _STAGED in path.name)
     return tuple(final)
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        with suppress(OSError):
+            path.unlink()
 
 
 @contextmanager
@@ -85,8 +87,5 @@ def all_or_none(folder: Path, name_seed: str) -> Iterator[None]:
         yield
     except BaseException:
         attempt = part_name(name_seed, 0).partition("_")[0]
-        for path in folder.iterdir():
-            if _STAGED in path.name or path.name.startswith(attempt):
-                with suppress(OSError):
-                    path.unlink()
+        _remove(path for path in folder.iterdir() if _STAGED in path.name or path.name.startswith(attempt))
         raise

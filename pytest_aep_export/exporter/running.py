@@ -71,6 +71,10 @@ def run(
             parts = published((part for share in shares for part in share.parts), folder, name_seed)
     except OSError as error:
         raise ExportError(f"writing profiles to {folder} failed: {error}", "0090000009") from error
+    except Exception as error:
+        if not _lost(error):
+            raise
+        raise ExportError(f"the executor gave up: {type(error).__name__}: {error}", "0100000003") from error
     counts: Counter[str] = sum((Counter(share.by_namespace) for share in shares), Counter())
     return ExportResult(parts, sum(part.rows for part in parts), dict(sorted(counts.items())))
 
@@ -99,14 +103,17 @@ def _pool(executor: Executor | None) -> Iterator[Executor]:
 
 
 def _results(futures: list[Future[ExportResult]]) -> list[ExportResult]:
-    """All results; after a failure those that have not begun are cancelled, and nothing is under way any more."""
+    """All results; after a failure those that have not begun are cancelled, and the others waited for."""
     try:
         return [future.result() for future in futures]
     except BaseException:
-        for future in futures:
-            future.cancel()
-        wait(futures)
+        wait([future for future in futures if not future.cancel()])
         raise
+
+
+def _lost(error: Exception) -> bool:
+    """Whether it is the executor that failed, such as by losing its workers, and not what it was to compute."""
+    return type(error).__module__.partition(".")[0] in {"concurrent", "distributed"}
 
 
 def export_partition(plan: ExportPlan, partition: Partition, folder: Path, place: int, part_rows: int) -> ExportResult:
