@@ -17,7 +17,18 @@ from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedC
 from benchmarks import show
 from benchmarks.measure import Benchmark, Row, Tick
 
-NAMES: Final = ("startup", "modules", "first_use", "verdict", "profiles", "memory", "serving", "suite")
+NAMES: Final = (
+    "startup",
+    "modules",
+    "first_use",
+    "verdict",
+    "profiles",
+    "memory",
+    "small_export",
+    "exports",
+    "serving",
+    "suite",
+)
 README: Final = Path(__file__).parents[1] / "README.md"
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Final
 
 from pytest_aep_export.errors import ConfigurationError
@@ -43,13 +44,13 @@ def connect(address: str) -> Iterator[Executor | None]:
         return
     host, port = check_address(address)
     try:
-        from distributed import Client  # noqa: PLC0415 - an extra, and slow to import
+        distributed = import_module("distributed")
     except ImportError as error:
         raise ConfigurationError(
             f"{address} needs Dask: install it with pip install 'pytest-aep-export[distributed]'"
         ) from error
     try:
-        client = Client(f"tcp://{host}:{port}", timeout=_PATIENCE, set_as_default=False)
+        client = distributed.Client(f"tcp://{host}:{port}", timeout=_PATIENCE, set_as_default=False)
     except OSError as error:
         raise ConfigurationError(f"no Dask scheduler answers at {address}: start one with `dask scheduler`") from error
     with client:

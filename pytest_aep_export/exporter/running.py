@@ -14,10 +14,12 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from pytest_aep_export.contract.union import Union
 from pytest_aep_export.errors import ExportError
 from pytest_aep_export.exporter.engine import compute, load
 from pytest_aep_export.exporter.output import Part, all_or_none, published, stage
 from pytest_aep_export.exporter.plan import ExportPlan
+from pytest_aep_export.exporter.unselected import widened
 from pytest_aep_export.profiles.data import ProfileData
 from pytest_aep_export.profiles.partitions import Partition
 
@@ -67,7 +69,7 @@ def run(
     """
     try:
         with all_or_none(folder, name_seed):
-            shares = _shares(plan, data, folder, part_rows, executor)
+            shares = _shares(_Work(plan, data.union, folder, part_rows), data.partitions, executor)
             parts = published((part for share in shares for part in share.parts), folder, name_seed)
     except OSError as error:
         raise ExportError(f"writing profiles to {folder} failed: {error}", "0090000009") from error
@@ -79,18 +81,12 @@ def run(
     return ExportResult(parts, sum(part.rows for part in parts), dict(sorted(counts.items())))
 
 
-def _shares(
-    plan: ExportPlan, data: ProfileData, folder: Path, part_rows: int, executor: Executor | None
-) -> list[ExportResult]:
+def _shares(work: _Work, partitions: tuple[Partition, ...], executor: Executor | None) -> list[ExportResult]:
     """What each partition contributes, in order."""
-    if executor is None and len(data.partitions) == 1:
-        return [export_partition(plan, data.partitions[0], folder, 0, part_rows)]
+    if executor is None and len(partitions) == 1:
+        return [work(partitions[0], 0)]
     with _pool(executor) as pool:
-        futures = [
-            pool.submit(export_partition, plan, partition, folder, place, part_rows)
-            for place, partition in enumerate(data.partitions)
-        ]
-        return _results(futures)
+        return _results([pool.submit(work, partition, place) for place, partition in enumerate(partitions)])
 
 
 @contextmanager
@@ -116,20 +112,35 @@ def _lost(error: Exception) -> bool:
     return type(error).__module__.partition(".")[0] in {"concurrent", "distributed"}
 
 
-def export_partition(plan: ExportPlan, partition: Partition, folder: Path, place: int, part_rows: int) -> ExportResult:
-    """Compute what a partition contributes and stage it; runs wherever the executor does.
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is done with each partition, wherever the executor does it."""
 
-    Raises:
-        ExportError: It cannot be read or computed, or not be written.
-    """
-    try:
-        table, by_namespace = compute(plan, load(plan, partition))
-    except (pa.ArrowException, OSError) as error:
-        raise ExportError(f"the export could not be computed: {error}", "0100000003") from error
-    if plan.shuffled is not None:
-        table = table.take(np.random.default_rng((plan.shuffled, place)).permutation(table.num_rows))
-    try:
-        parts = stage(table, folder, place, part_rows)
-    except (pa.ArrowException, OSError) as error:
-        raise ExportError(f"writing profiles to {folder} failed: {error}", "0090000009") from error
-    return ExportResult(parts, table.num_rows, by_namespace)
+    plan: ExportPlan
+    union: Union
+    folder: Path
+    part_rows: int
+
+    def __call__(self, partition: Partition, place: int) -> ExportResult:
+        """Compute what a partition contributes, and stage it.
+
+        Raises:
+            ExportError: It cannot be read or computed, or not be written.
+        """
+        try:
+            table, by_namespace = compute(self.plan, load(self.plan, partition))
+        except (pa.ArrowException, OSError) as error:
+            raise ExportError(f"the export could not be computed: {error}", "0100000003") from error
+        try:
+            parts = stage(self._finished(table, place), self.folder, place, self.part_rows)
+        except (pa.ArrowException, OSError) as error:
+            raise ExportError(f"writing profiles to {self.folder} failed: {error}", "0090000009") from error
+        return ExportResult(parts, table.num_rows, by_namespace)
+
+    def _finished(self, table: pa.Table, place: int) -> pa.Table:
+        """The rows in the columns and the order that the plan asks for."""
+        if self.plan.unselected == "null":
+            table = widened(table, self.union)
+        if self.plan.shuffled is None:
+            return table
+        return table.take(np.random.default_rng((self.plan.shuffled, place)).permutation(table.num_rows))
