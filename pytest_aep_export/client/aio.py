@@ -124,6 +124,10 @@ class AsyncAepClient:
         """All datasets of the tenant, read page by page as they are asked for."""
         return self._iterate(operations.datasets(self._session))
 
+    async def preview_dataset(self, dataset_id: str) -> list[dict[str, Any]]:
+        """The first rows of a dataset as JSON has them, at most 100; none before its first export has succeeded."""
+        return await self._run(operations.preview_dataset(self._session, dataset_id))
+
     async def create_export_job(self, dataset_id: str, **options: Unpack[JobOptions]) -> ExportJob:
         """Create an export job; what is left out is left to the API."""
         return await self.create_export_job_from(export_job_payload(dataset_id, **options))

@@ -27,12 +27,14 @@ __all__ = [
     "get_export_job",
     "get_merge_policy",
     "merge_policies",
+    "preview_dataset",
     "wait_for_export_job",
 ]
 
 _JOBS: Final = "/data/core/ups/export/jobs"
 _POLICIES: Final = "/data/core/ups/config/mergePolicies"
 _CATALOG: Final = "/data/foundation/catalog"
+_DATASETS: Final = "/data/foundation/export/datasets"
 _UNION_TYPE: Final = "application/vnd.adobe.xed+json;version=1"
 _CATALOG_PAGE: Final = 100
 """The most that Catalog puts on a page."""
@@ -71,6 +73,12 @@ def get_batch(session: Session, batch_id: str) -> Flow[Batch]:
     """Look a batch up."""
     exchange = yield from session.get(f"{_CATALOG}/batches/{segment('batch id', batch_id)}")
     return read(exchange, "a batch", lambda document: _batch(batch_id, document[batch_id]))
+
+
+def preview_dataset(session: Session, dataset_id: str) -> Flow[list[dict[str, Any]]]:
+    """The first rows of a dataset; how nested values look in them is not documented (facts, data-access section 5)."""
+    exchange = yield from session.get(f"{_DATASETS}/{segment('dataset id', dataset_id)}/preview")
+    return read(exchange, "a preview", lambda document: [dict(row) for row in document["data"]])
 
 
 def create_export_job(session: Session, payload: Mapping[str, Any]) -> Flow[ExportJob]:

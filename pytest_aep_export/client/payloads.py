@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, TypeAlias, TypedDict, Unpack
+from typing import Any, TypeAlias, TypedDict, Unpack
 
 from pytest_aep_export.errors import ConfigurationError
-from pytest_aep_export.model import MergePolicy
+from pytest_aep_export.model import PROFILE_CLASS, MergePolicy
 
 __all__ = [
-    "PROFILE_CLASS",
     "EventSelection",
     "Fields",
     "JobOptions",
@@ -24,9 +23,6 @@ __all__ = [
     "SegmentSelection",
     "export_job_payload",
 ]
-
-PROFILE_CLASS: Final = "_xdm.context.profile"
-"""The ``schema.name`` that every sample sends (divergence 55)."""
 
 Fields: TypeAlias = str | Sequence[str]
 """Dotted paths: a sequence, or one text with commas."""

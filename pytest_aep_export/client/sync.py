@@ -123,6 +123,10 @@ class AepClient:
         """All datasets of the tenant, read page by page as they are asked for."""
         return self._iterate(operations.datasets(self._session))
 
+    def preview_dataset(self, dataset_id: str) -> list[dict[str, Any]]:
+        """The first rows of a dataset as JSON has them, at most 100; none before its first export has succeeded."""
+        return self._run(operations.preview_dataset(self._session, dataset_id))
+
     def create_export_job(self, dataset_id: str, **options: Unpack[JobOptions]) -> ExportJob:
         """Create an export job; what is left out is left to the API.
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from pytest_aep_export.emulator import catalog, data_access, export_jobs, ims, merge_policies
+from pytest_aep_export.emulator import (
+    batch_reports,
+    catalog,
+    data_access,
+    export_jobs,
+    ims,
+    merge_policies,
+    preview,
+)
 from pytest_aep_export.emulator.state import Call, State
 from pytest_aep_export.emulator.tenants import Organisation
 from pytest_aep_export.exchange import Request
@@ -28,7 +36,10 @@ GUARDED: Final[Mapping[str, Callable[[Call], Awaitable[Response]]]] = {
     "listBatchFiles": data_access.list_batch_files,
     "listDatasets": catalog.list_datasets,
     "listExportJobs": export_jobs.list_export_jobs,
+    "listFailedFiles": batch_reports.list_failed_files,
     "listMergePolicies": merge_policies.list_merge_policies,
+    "listMetaFiles": batch_reports.list_meta_files,
+    "previewDataset": preview.preview_dataset,
 }
 """Operations behind the gateway: each answers an admitted request."""
 

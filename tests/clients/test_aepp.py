@@ -224,6 +224,35 @@ def test_aepp_asks_for_the_head_of_a_file(
     assert exchange.response.body == b""
 
 
+@pytest.mark.aep_emulator(files="directory", part_rows=40)
+def test_aepp_reads_a_directory(connection: ConnectObject, profile: Profile, dataset_id: str):
+    """Where a batch is one file of several parts, the client lists and reads each of them under the same id."""
+    job = finish(profile, create(profile, dataset_id))
+    access = part(DataAccess, connection)
+    [file] = access.getBatchFiles(job["destination"]["batchId"])
+    entries = access.getFiles(file["dataSetFileId"])["data"]
+
+    assert len(entries) > 1
+    tables = [pq.read_table(access.getFiles(file["dataSetFileId"], path=entry["name"])) for entry in entries]
+    assert sum(table.num_rows for table in tables) == job["metrics"]["totalExportedProfileCounter"]
+
+
+def test_aepp_previews_a_dataset_and_reads_the_reports_of_its_batch(
+    connection: ConnectObject, profile: Profile, dataset_id: str
+):
+    """The client gets the rows of a preview, an empty list of failed files, and the meta file of the part."""
+    job = finish(profile, create(profile, dataset_id))
+    batch_id = job["destination"]["batchId"]
+    access = part(DataAccess, connection)
+
+    assert len(access.getPreview(dataset_id)) == 100
+    assert access.getBatchFailed(batch_id) == []
+    [entry] = access.getBatchMeta(batch_id, path="input_files")["data"]
+    [file] = access.getBatchFiles(batch_id)
+    [content] = access.getFiles(file["dataSetFileId"])["data"]
+    assert access.getBatchMeta(batch_id, path=f"input_files/{entry['name']}") == {"path": content["name"]}
+
+
 @pytest.mark.parametrize("dialect", ["canonical", "profile-guide", "segmentation-guide", "openapi"])
 def test_aepp_survives_every_dialect(request: pytest.FixtureRequest, dialect: str):
     """Whichever documented variant the emulator speaks, aepp gets its export."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pytest_aep_export.emulator import data_access
 from pytest_aep_export.exporter import reference
 from pytest_aep_export.exporter.plan import plan
 from pytest_aep_export.lifecycle import Progression
@@ -124,7 +126,10 @@ def test_segment_per_batch_means_nothing_without_segments(api):
 
 
 def test_files_are_listed_as_documented(exported):
-    """One entry per part: id from the batch, times and sizes as texts, an absolute link to the file (D-79 to D-82)."""
+    """One entry per part: id from the batch, times and sizes as texts, an absolute link to the file (D-79 to D-82).
+
+    ``isValid`` is false, as it was in the one reply of the live service that was seen, although the file is sound.
+    """
     api, batch = exported
     page = api.ask("GET", BATCH_FILES.format(batch))
     assert [entry["dataSetFileId"] for entry in page["data"]] == [f"{batch}-DE{n}" for n in (1, 2, 3, 4)]
@@ -132,6 +137,7 @@ def test_files_are_listed_as_documented(exported):
     assert "_links" not in page
     for entry in page["data"]:
         assert entry["_links"]["self"]["href"] == f"{api.url}{FILES}/{entry['dataSetFileId']}"
+        assert entry["isValid"] is False
         assert all(isinstance(entry[name], str) for name in ("version", "created", "updated", "records", "size"))
     assert sum(int(entry["records"]) for entry in page["data"]) == 128
 
@@ -150,7 +156,101 @@ def test_following_the_links_finds_every_file_once(exported, limit):
         link = page.get("_links", {}).get("next", {}).get("href", "")
         assert not link or link.startswith(api.url)
     assert found == whole
-    assert api.ask("GET", f"{BATCH_FILES.format(batch)}?start=4")["data"] == []
+
+
+@pytest.mark.parametrize("start", [4, 5, 2**31 - 1])
+def test_behind_the_last_file_is_an_empty_page(exported, start):
+    """The count is still that of all files, and no link leads on."""
+    api, batch = exported
+    page = api.ask("GET", f"{BATCH_FILES.format(batch)}?start={start}&limit=3")
+    assert (page["data"], page["_page"]) == ([], {"limit": 3, "count": 4})
+    assert page["_links"] == {
+        "page": {"href": f"{api.url}{BATCH_FILES.format(batch)}?start={start}&limit=3", "templated": True}
+    }
+
+
+@pytest.fixture(params=["single", "directory"])
+def many(make_api, request):
+    """A tenant with an export of more than a hundred parts, and the path of the listing that they are in."""
+    api = make_api(part_rows=1, files=request.param)
+    batch = api.finish(api.create(fields="personID")["id"])["destination"]["batchId"]
+    return api, BATCH_FILES.format(batch) if request.param == "single" else f"{FILES}/{batch}-DE1"
+
+
+def test_a_page_holds_a_hundred_entries(many):
+    """Unless it is asked for fewer; the rest follows on the next page (data-access, paging)."""
+    api, listing = many
+    page = api.ask("GET", listing)
+    assert (len(page["data"]), page["_page"]) == (100, {"limit": 100, "count": 128})
+    assert page["_links"]["next"]["href"] == f"{api.url}{listing}?start=100&limit=100"
+    rest = api.ask("GET", page["_links"]["next"]["href"])
+    assert len(rest["data"]) == 28
+    assert "next" not in rest["_links"]
+
+
+# Directories ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def directory(make_api):
+    """A tenant whose batches are one file that is a directory, and the id of a batch of four parts."""
+    api = make_api(part_rows=40, files="directory")
+    job = api.finish(api.create(fields="personID,personalEmail.address")["id"])
+    return api, job["destination"]["batchId"]
+
+
+def test_a_directory_is_one_file_of_its_batch(directory):
+    """Its entry counts the rows and bytes of all parts (data-access section 2)."""
+    api, batch = directory
+    page = api.ask("GET", BATCH_FILES.format(batch))
+    assert page["_page"] == {"limit": 100, "count": 1}
+    [entry] = page["data"]
+    assert entry["dataSetFileId"] == f"{batch}-DE1"
+    assert entry["records"] == "128"
+    assert entry["size"] == str(sum(int(part["length"]) for part in api.files(batch)))
+    metrics = api.ask("GET", f"/data/foundation/catalog/batches/{batch}")[batch]["metrics"]
+    assert (metrics["outputFileCount"], metrics["outputRecordCount"]) == (4, 128)
+    assert str(metrics["outputByteSize"]) == entry["size"]
+
+
+def test_a_directory_lists_its_parts(directory, exported):
+    """Looked up without ``path`` it has an entry per part, of the form that the entry of a single file has."""
+    api, batch = directory
+    page = api.ask("GET", f"{FILES}/{batch}-DE1")
+    assert page["_page"] == {"limit": 100, "count": 4}
+    for number, part in enumerate(page["data"]):
+        assert f"_part-{number:05}-" in part["name"]
+        assert part["_links"]["self"]["href"] == f"{api.url}{FILES}/{batch}-DE1?path={quote(part['name'])}"
+    assert len({part["name"] for part in page["data"]}) == 4
+    [single] = exported[0].ask("GET", f"{FILES}/{exported[1]}-DE1")["data"]
+    assert {frozenset(part) for part in page["data"]} == {frozenset(single)}
+
+
+def test_each_part_of_a_directory_is_served_by_its_name(directory):
+    """Whole, in ranges and by HEAD, each has its own bytes; together they are the rows of the export."""
+    api, batch = directory
+    assert _read(api, batch).num_rows == 128
+    for part in api.files(batch):
+        link = part["_links"]["self"]["href"]
+        whole = api.send("GET", link).response
+        assert (whole.status, str(len(whole.body))) == (200, part["length"])
+        assert api.send("HEAD", link).response.headers["content-length"] == part["length"]
+        tail = api.send("GET", link, headers={"range": "bytes=-9"}).response
+        assert (tail.status, tail.body) == (206, whole.body[-9:])
+    assert api.send("GET", f"{FILES}/{batch}-DE2").response.status == 404
+    assert api.send("GET", f"{FILES}/{batch}-DE1?path=part-00000.snappy.parquet").response.status == 404
+
+
+def test_files_stay_what_they_were_when_they_were_written(directory):
+    """A behaviour that is replaced counts for later batches only."""
+    api, batch = directory
+    api.tenant.behaviour = replace(api.tenant.behaviour, files="single")
+    later = api.finish(api.create()["id"])["destination"]["batchId"]
+    assert len(api.ask("GET", BATCH_FILES.format(batch))["data"]) == 1
+    assert len(api.ask("GET", BATCH_FILES.format(later))["data"]) == 4
+
+
+# Bytes ----------------------------------------------------------------------------------------------------------------
 
 
 def test_a_file_is_named_like_a_part_in_the_lake(exported):
@@ -184,6 +284,7 @@ def test_parts_hold_at_most_so_many_rows_and_are_snappy(exported):
         ("bytes=0-3", 0, 4),
         ("bytes=0-0", 0, 1),
         ("bytes=100-199", 100, 200),
+        ("Bytes=100-199", 100, 200),
         ("bytes=4-", 4, None),
         ("bytes=-4", -4, None),
         ("bytes=0-999999999999999", 0, None),
@@ -203,6 +304,23 @@ def test_a_range_is_answered_with_its_bytes(exported, header, start, stop):
     assert part.headers["content-range"] == f"bytes {first}-{last}/{len(whole.body)}"
     assert part.headers["content-length"] == str(len(part.body))
     assert part.headers["content-type"] == whole.headers["content-type"] == "application/parquet"
+
+
+@pytest.mark.parametrize("span", [range(100), range(1), range(99, 100), range(5, 47), range(30)])
+async def test_bytes_leave_in_pieces(tmp_path, monkeypatch, span):
+    """A file is read piece by piece, from where the range begins to where it ends: it is never whole in memory."""
+    monkeypatch.setattr(data_access, "_CHUNK", 10)
+    content = bytes(range(100))
+    (tmp_path / "part").write_bytes(content)
+    pieces = [piece async for piece in data_access._stream(tmp_path / "part", span)]
+    assert b"".join(pieces) == content[span.start : span.stop]
+    assert max(map(len, pieces)) <= 10
+
+
+async def test_a_file_that_shrinks_ends_the_answer(tmp_path):
+    """Where bytes vanish while they are sent, the answer ends short, and every client sees that by its length."""
+    (tmp_path / "part").write_bytes(b"abc")
+    assert [piece async for piece in data_access._stream(tmp_path / "part", range(9))] == [b"abc"]
 
 
 @pytest.mark.parametrize(
@@ -250,12 +368,13 @@ def test_a_download_asked_for_as_json_is_still_parquet(exported):
 
 
 def test_a_file_whose_bytes_are_gone_is_a_404(exported, aep_server):
-    """Somebody tidied up the folder: the answer says so, instead of breaking off after its head."""
+    """Somebody tidied up the folder: the answer says so, instead of breaking off after its head, and HEAD agrees."""
     api, batch = exported
     [name, *_] = [file["name"] for file in api.files(batch)]
     (aep_server.emulator.state.folder / api.tenant._sandbox.key / batch / name).unlink()
     body = api.ask("GET", f"{FILES}/{batch}-DE1", 404, query={"path": name})
     assert body["detail"] == f"File {batch}-DE1 is not found: its bytes are gone."
+    assert api.send("HEAD", f"{FILES}/{batch}-DE1", query={"path": name}).response.status == 404
 
 
 @pytest.mark.parametrize(

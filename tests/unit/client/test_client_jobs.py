@@ -268,6 +268,23 @@ def test_a_dataset_is_looked_up(client, api):
         client.get_dataset(DATASET)
 
 
+def test_a_dataset_is_previewed(client, api):
+    """The rows are given as they come, whether nested values are written with dotted names or not."""
+    rows = [{"person.name.firstName": "Ada", "identityMap": {"Email": []}}, {"person": {"name": None}}, {}]
+    api.then(api.json({"data": rows}), api.json({"data": []}))
+    assert client.preview_dataset(DATASET) == rows
+    assert client.preview_dataset(DATASET) == []
+    assert api.asked[0] == f"GET /data/foundation/export/datasets/{DATASET}/preview"
+
+
+@pytest.mark.parametrize("body", [{}, [], {"data": None}, {"data": 5}, {"data": ["a,b"]}, {"data": [None]}])
+def test_a_preview_that_makes_no_sense_is_unexpected(client, api, body):
+    """What is no list of rows is refused."""
+    api.then(api.json(body))
+    with pytest.raises(UnexpectedAnswerError, match="its body is not a preview"):
+        client.preview_dataset(DATASET)
+
+
 def test_datasets_are_listed_to_the_end(client, api):
     """Full pages lead on by offset; the first page that is not full is the last one asked for."""
     documents = {f"{number:024x}": {"name": str(number)} for number in range(230)}

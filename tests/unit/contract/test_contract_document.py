@@ -29,6 +29,9 @@ OPERATIONS = {
     "listBatchFiles": ("GET", "/data/foundation/export/batches/{batchId}/files", "data-access", (200,)),
     "getFile": ("GET", "/data/foundation/export/files/{fileId}", "data-access", (200, 206)),
     "headFile": ("HEAD", "/data/foundation/export/files/{fileId}", "data-access", (200,)),
+    "listFailedFiles": ("GET", "/data/foundation/export/batches/{batchId}/failed", "data-access", (200,)),
+    "listMetaFiles": ("GET", "/data/foundation/export/batches/{batchId}/meta", "data-access", (200,)),
+    "previewDataset": ("GET", "/data/foundation/export/datasets/{datasetId}/preview", "data-access", (200,)),
 }
 EXPRESSION = re.compile(
     r"\$(response\.body#(?P<body>/.*)|response\.header\.\w+(#regex:.+)?|request\.path\.(?P<path>\w+))"
@@ -161,6 +164,9 @@ def test_links_cover_the_workflow(contract: Contract):
         ("listBatchFiles", "getFile"),
         ("getFile", "getFile"),
         ("getFile", "headFile"),
+        ("getBatch", "listFailedFiles"),
+        ("getBatch", "listMetaFiles"),
+        ("getDataset", "previewDataset"),
     } <= steps
 
 

@@ -342,6 +342,27 @@ def test_a_download_is_bytes_or_a_page(contract: Contract, tell: Tell):
     assert places(contract, "getFile", html) == {("/header/content-type", "MUST")}
 
 
+@pytest.mark.parametrize("operation", ["listFailedFiles", "listMetaFiles"])
+def test_a_report_is_a_page_or_a_files_json(contract: Contract, tell: Tell, operation: str):
+    """A document with ``data`` is held to the form of a page; any other object is what a file holds."""
+    entry = {"name": "p", "length": "9", "_links": {"self": {"href": "https://h/p"}}}
+    page = {"data": [entry], "_page": {"limit": 100, "count": 1}}
+    for document in (page, {"path": "F1.json"}, {"_errors": [{"code": "1401"}]}):
+        assert places(contract, operation, tell(200, document), "canonical") == set()
+    assert places(contract, operation, tell(200, page | {"data": [entry | {"length": 9}]})) == {("/data/0", "MUST")}
+    assert places(contract, operation, tell(200, {"data": [entry]}), "canonical") == {("/_page", "SHOULD")}
+    assert places(contract, operation, tell(200, [])) == {("", "MUST")}
+
+
+def test_a_preview_is_at_most_a_hundred_rows(contract: Contract, tell: Tell):
+    """Rows are objects, whatever their columns hold; how nested values look is not documented."""
+    for rows in ([], [{}] * 100, [{"a.b": 1}, {"a": {"b": [None]}}]):
+        assert places(contract, "previewDataset", tell(200, {"data": rows}), "canonical") == set()
+    assert places(contract, "previewDataset", tell(200, {"data": [{}] * 101})) == {("/data", "MUST")}
+    assert places(contract, "previewDataset", tell(200, {"data": ["a,b"]})) == {("/data/0", "MUST")}
+    assert places(contract, "previewDataset", tell(200, {})) == {("/data", "MUST")}
+
+
 def test_a_part_says_which_bytes_it_is(contract: Contract):
     """206 without `Content-Range`, or with a senseless one, contradicts every source."""
     parquet = {"Content-Type": "application/parquet"}
