@@ -12,7 +12,7 @@ from pytest_aep_export.lazy import lazily
 if TYPE_CHECKING:
     from pytest_aep_export.client import AepClient, AsyncAepClient
     from pytest_aep_export.contract import Contract, Violation
-    from pytest_aep_export.emulator import Behaviour, Emulator, EmulatorServer, Journal, Tenant
+    from pytest_aep_export.emulator import Behaviour, Emulator, EmulatorServer, Journal, LoadedProfiles, Tenant
     from pytest_aep_export.errors import AepError
     from pytest_aep_export.exchange import Exchange, Request, Response
     from pytest_aep_export.lifecycle import Clock, Progression
@@ -33,6 +33,7 @@ __all__ = [
     "ExportJob",
     "JobStatus",
     "Journal",
+    "LoadedProfiles",
     "ProfileData",
     "Progression",
     "Request",
@@ -60,6 +61,7 @@ _get, __dir__ = lazily(
         "ExportJob": "model",
         "JobStatus": "model",
         "Journal": "emulator",
+        "LoadedProfiles": "emulator",
         "ProfileData": "profiles",
         "Progression": "lifecycle",
         "Request": "exchange",

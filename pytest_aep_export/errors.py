@@ -4,6 +4,7 @@
 
     AepError                        the root: catch it to catch them all
     ├── ConfigurationError          a setting, option, file or extra that cannot work
+    │   └── InvalidRowsError        profile data with rows that the union schema does not allow
     ├── TransportError              no answer arrived: refused, reset, timed out
     ├── ApiError                    the API answered with a status of 400 or more
     │   ├── BadRequestError         400, 422: the request is wrong
@@ -25,8 +26,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_aep_export.exchange import Exchange
     from pytest_aep_export.model import ExportJob, Problem
+    from pytest_aep_export.profiles import RowError
 
 __all__ = [
     "AepError",
@@ -36,6 +40,7 @@ __all__ = [
     "ConfigurationError",
     "DownloadError",
     "ExportError",
+    "InvalidRowsError",
     "JobFailedError",
     "NotFoundError",
     "RateLimitError",
@@ -52,6 +57,22 @@ class AepError(Exception):
 
 class ConfigurationError(AepError):
     """A setting, option, file or extra that cannot work; the message says what to do."""
+
+
+class InvalidRowsError(ConfigurationError):
+    """Profile data with rows that the union schema does not allow; none of it was loaded.
+
+    Attributes:
+        errors: What is wrong, up to a number that is fit to be shown.
+        count: How many errors there are in all.
+    """
+
+    def __init__(self, errors: Sequence[RowError], count: int) -> None:
+        self.errors = tuple(errors)
+        self.count = count
+        more = [f"and {count - len(errors)} more"] if count > len(errors) else []
+        lines = [f"no row was loaded, because of {count} error{'s' * (count > 1)}:", *map(str, errors), *more]
+        super().__init__("\n  ".join(lines))
 
 
 class TransportError(AepError):

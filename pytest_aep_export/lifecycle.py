@@ -16,7 +16,19 @@ from typing import Any, Final, Literal, get_args
 from pytest_aep_export.errors import ConfigurationError
 from pytest_aep_export.model import JobError, JobStatus, Timer
 
-__all__ = ["EPOCH", "MOVED_BY_TIME", "TRANSITIONS", "Cause", "Clock", "Life", "Mode", "Progression", "due", "timers"]
+__all__ = [
+    "EPOCH",
+    "MOVED_BY_TIME",
+    "SAMPLE_FAILURE",
+    "TRANSITIONS",
+    "Cause",
+    "Clock",
+    "Life",
+    "Mode",
+    "Progression",
+    "due",
+    "timers",
+]
 
 EPOCH: Final = 1_714_521_600_000
 """Where a virtual clock starts: 2024-05-01T00:00:00Z, in ms. A choice of ours."""
@@ -35,7 +47,7 @@ _TICK: Final = 100
 
 Mode = Literal["per-poll", "immediate", "elapsed", "manual"]
 
-_SAMPLE_FAILURE: Final = (
+SAMPLE_FAILURE: Final = (
     JobError("0100000003", "Error in Export Job", "com.adobe.aep.unifiedprofile.common.logging.Logger"),
     JobError("unknown", "Job aborted.", "org.apache.spark.SparkException: Job aborted."),
 )
@@ -114,7 +126,7 @@ class Progression:
     hold: JobStatus | None = None
     stuck: JobStatus | None = None
     fail: JobStatus | None = None
-    errors: tuple[JobError, ...] = field(default=_SAMPLE_FAILURE)
+    errors: tuple[JobError, ...] = field(default=SAMPLE_FAILURE)
     queue: int = 60_000
     work: int = 199_344
 

@@ -11,7 +11,21 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-__all__ = ["MARKERS", "Marker", "check", "keywords"]
+__all__ = ["BEHAVIOUR", "MARKERS", "Marker", "check", "keywords"]
+
+BEHAVIOUR: Final = frozenset(
+    {
+        "cancel_finished",
+        "earlier_batches",
+        "files",
+        "page_limit",
+        "part_rows",
+        "row_order",
+        "unknown_segments",
+        "unselected",
+    }
+)
+"""The keywords of the marker ``aep_emulator`` that are members of `pytest_aep_export.Behaviour`, as they stand."""
 
 
 class Marker(NamedTuple):
@@ -31,9 +45,7 @@ class Marker(NamedTuple):
 MARKERS: Final[dict[str, Marker]] = {
     "aep_emulator": Marker(
         "aep_emulator(dialect, progression, profiles, ...): how the emulator acts towards this test.",
-        keywords=frozenset(
-            {"dialect", "progression", "profiles", "seed", "sandboxes", "cancel_finished", "page_limit", "part_rows"}
-        ),
+        keywords=BEHAVIOUR | {"dialect", "progression", "profiles", "seed", "sandboxes"},
     ),
     "aep_requirement": Marker(
         "aep_requirement(id): the requirement of the conformance suite that this test judges.", arguments=1

@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 
 __all__ = [
     "AEP_SCOPES",
+    "PROFILE_CLASS",
     "UNION_SCHEMA",
     "Batch",
     "BatchFile",
@@ -28,6 +29,9 @@ __all__ = [
 
 UNION_SCHEMA: Final = "https://ns.adobe.com/xdm/context/profile__union"
 """The id of the schema that a target dataset is based on (seed, "Creare un set di dati di destinazione")."""
+
+PROFILE_CLASS: Final = "_xdm.context.profile"
+"""The schema class that an export is made of: the ``schema.name`` that every sample sends (divergence 55)."""
 
 AEP_SCOPES: Final = "openid,session,AdobeID,read_organizations,additional_info.projectedProductContext"
 """The scopes that Adobe's samples ask for (facts, auth-and-headers section 1)."""
@@ -205,6 +209,7 @@ class MergePolicy:
         method: ``timestampOrdered`` or ``dataSetPrecedence``.
         order: With ``dataSetPrecedence``, the datasets that are merged, strongest first.
         default: Whether the policy is used where a request names none.
+        schema: The class whose profiles it merges.
     """
 
     id: str
@@ -214,6 +219,7 @@ class MergePolicy:
     method: str = "timestampOrdered"
     order: tuple[str, ...] = ()
     default: bool = False
+    schema: str = PROFILE_CLASS
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -228,6 +234,7 @@ class MergePolicy:
             method=str(merge["type"]),
             order=tuple(merge.get("order", ())),
             default=bool(document.get("default", False)),
+            schema=str(document.get("schema", {}).get("name", PROFILE_CLASS)),
             raw=document,
         )
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from pytest_aep_export.markers import MARKERS, check, keywords
+from pytest_aep_export.markers import BEHAVIOUR, MARKERS, check, keywords
 from pytest_aep_export.settings import SETTINGS, Setting, Settings
 from pytest_aep_export.suite.version import SUITE_VERSION
 
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from pytest_aep_export.client import AepClient, AsyncAepClient
     from pytest_aep_export.contract import Contract
     from pytest_aep_export.emulator import Behaviour, Emulator, EmulatorServer, Journal, Tenant
+    from pytest_aep_export.emulator.tenants import DefaultData
+    from pytest_aep_export.emulator.truth import LoadedProfiles
     from pytest_aep_export.lifecycle import Clock
     from pytest_aep_export.model import Credentials, Dataset, ExportJob
-    from pytest_aep_export.profiles import ProfileData
+    from pytest_aep_export.profiles.sources import Source
     from pytest_aep_export.suite.targets import Target
 
 _settings: Final = pytest.StashKey[Settings]()
@@ -108,11 +110,13 @@ def aep_contract() -> Contract:
 def aep_server(aep_settings: Settings) -> Iterator[EmulatorServer]:
     """The emulator on a free port of loopback, one for the whole session (with xdist, one for each worker)."""
     from pytest_aep_export.emulator import Emulator, EmulatorServer  # noqa: PLC0415 - loads starlette and uvicorn
+    from pytest_aep_export.exporter.executors import connect  # noqa: PLC0415 - only in runs that use the emulator
 
     behaviour = _behaviour(aep_settings, {})
     seed, profiles = aep_settings.get("seed"), aep_settings.get("profiles")
     with (
-        Emulator(seed=seed, behaviour=behaviour, profiles=profiles) as emulator,
+        connect(aep_settings.get("executor")) as executor,
+        Emulator(seed=seed, behaviour=behaviour, profiles=profiles, executor=executor) as emulator,
         EmulatorServer(emulator) as server,
     ):
         yield server
@@ -151,19 +155,14 @@ def _behaviour(settings: Settings, options: Mapping[str, Any]) -> Behaviour:
     progression = options.get("progression")
     if not isinstance(progression, Progression):
         progression = Progression(settings.get("progression", options))
-    direct = {name: options[name] for name in ("cancel_finished", "page_limit", "part_rows") if name in options}
+    direct = {name: options[name] for name in BEHAVIOUR if name in options}
     return Behaviour(dialect=dialect(settings.get("dialect", options)), progression=progression, **direct)
 
 
-def _data(settings: Settings, options: Mapping[str, Any]) -> Callable[[], ProfileData]:
-    profiles, seed = settings.get("profiles", options), settings.get("seed", options)
+def _data(settings: Settings, options: Mapping[str, Any]) -> DefaultData:
+    from pytest_aep_export.emulator.tenants import DefaultData  # noqa: PLC0415 - only in runs that use the emulator
 
-    def make() -> ProfileData:
-        from pytest_aep_export.profiles import generate  # noqa: PLC0415 - loads numpy and Arrow
-
-        return generate(profiles, seed=seed)
-
-    return make
+    return DefaultData(settings.get("profiles", options), settings.get("seed", options))
 
 
 def _complaints(emulator: Emulator, tenant: Tenant, stray: int, defects: int) -> list[str]:
@@ -299,15 +298,21 @@ def aep_journal(aep_emulator: Tenant) -> Journal:
 
 
 @pytest.fixture
-def aep_profiles(aep_emulator: Tenant) -> Callable[..., ProfileData]:
-    """Makes fake profiles and loads them into the tenant: ``aep_profiles(1000, seed=7)``."""
+def aep_profiles(aep_emulator: Tenant) -> Callable[..., LoadedProfiles]:
+    """Loads profiles into the tenant, fake ones or your own: ``aep_profiles(1000, seed=7)``, ``aep_profiles(rows)``.
 
-    def load(profiles: int = 100, **options: Any) -> ProfileData:
-        from pytest_aep_export.profiles import generate  # noqa: PLC0415 - loads numpy and Arrow
+    A number makes that many, with the options of `pytest_aep_export.profiles.generate`; anything else is a source of
+    `pytest_aep_export.profiles.load_profiles`, with the options of that. The result knows what an export must contain:
+    ``.expected(job)``.
+    """
+    from pytest_aep_export.emulator.truth import LoadedProfiles  # noqa: PLC0415 - only in runs that use it
 
-        data = generate(profiles, **options)
+    def load(source: int | Source = 100, **options: Any) -> LoadedProfiles:
+        from pytest_aep_export.profiles import generate, load_profiles  # noqa: PLC0415 - loads numpy and Arrow
+
+        data = generate(source, **options) if isinstance(source, int) else load_profiles(source, **options)
         aep_emulator.load(data)
-        return data
+        return LoadedProfiles(data, aep_emulator)
 
     return load
 

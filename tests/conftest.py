@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import httpcore  # noqa: F401 - httpx maps its exceptions once; pytester would let a second copy of it in
+import pytest
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["pytester"]
@@ -17,3 +21,17 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.load_profile("reproducible")
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[str]:
+    """The address of a Dask cluster of two worker processes.
+
+    Its import changes how the interpreter finds distributions, and that must not happen inside of a `pytester` test,
+    which would undo the half of it.
+    """
+    from distributed import LocalCluster  # noqa: PLC0415 - slow to import, and few tests need it
+
+    options: dict[str, Any] = {"processes": True, "dashboard_address": "127.0.0.1:0", "host": "127.0.0.1"}
+    with LocalCluster(n_workers=2, threads_per_worker=1, **options) as local:
+        yield local.scheduler_address.replace("tcp://", "dask://")

@@ -5,8 +5,9 @@ and `jobs` hold the state, `advance` and `exporting` make jobs succeed, `server`
 """
 
 from pytest_aep_export.emulator.app import Emulator, Tenant
+from pytest_aep_export.emulator.behaviour import Behaviour
 from pytest_aep_export.emulator.journal import Journal
 from pytest_aep_export.emulator.server import EmulatorServer
-from pytest_aep_export.emulator.tenants import Behaviour
+from pytest_aep_export.emulator.truth import LoadedProfiles
 
-__all__ = ["Behaviour", "Emulator", "EmulatorServer", "Journal", "Tenant"]
+__all__ = ["Behaviour", "Emulator", "EmulatorServer", "Journal", "LoadedProfiles", "Tenant"]

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from starlette.concurrency import run_in_threadpool
 
 from pytest_aep_export.emulator import exporting, jobs
-from pytest_aep_export.errors import ExportError
-from pytest_aep_export.lifecycle import Cause, due
+from pytest_aep_export.errors import AepError, ExportError
+from pytest_aep_export.lifecycle import SAMPLE_FAILURE, Cause, due
 from pytest_aep_export.model import JobError, JobStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pytest_aep_export.emulator.jobs import Job
     from pytest_aep_export.emulator.state import Call, State
     from pytest_aep_export.emulator.tenants import Sandbox
 
 __all__ = ["advance", "settle", "settle_all"]
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 async def settle(call: Call, job: Job, cause: Cause) -> Job:
@@ -74,25 +79,43 @@ def _keep(state: State, sandbox: Sandbox, before: Job, after: Job) -> Job:
 def _complete(state: State, sandbox: Sandbox, job: Job, at: int) -> Job:
     try:
         results = [exporting.compute(state, sandbox, job, target) for target in job.targets]
-    except ExportError as error:
-        failed = job.to(JobStatus.FAILED, at, (JobError(error.code, str(error)), JobError("unknown", "Job aborted.")))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the job fails and the emulator goes on
+        failed = job.to(JobStatus.FAILED, at, _errors(state, job, error))
         return _discard(state, sandbox, job, _keep(state, sandbox, job, failed))
     counts: Counter[str] = sum((Counter(r.by_namespace) for r in results), Counter())
     done = replace(
         job.to(JobStatus.SUCCEEDED, at), exported=sum(r.profiles for r in results), by_namespace=dict(counts)
     )
+    replaced: tuple[str, ...] = ()
     with state.store.transaction():
         kept = _keep(state, sandbox, job, done)
         if kept is done:
-            for target, result in zip(job.targets, results, strict=True):
-                exporting.publish(state, sandbox, done, target, result)
-    return kept if kept is done else _discard(state, sandbox, job, kept)
+            replaced = exporting.publish(state, sandbox, done, results)
+    if kept is not done:
+        return _discard(state, sandbox, job, kept)
+    _remove(state, sandbox, replaced)
+    return kept
+
+
+def _errors(state: State, job: Job, error: Exception) -> tuple[JobError, ...]:
+    """What a job says that this stopped, in the documented form; what nobody expected is a defect of ours."""
+    code, message = "unknown", f"the export crashed: {error!r:.500}"
+    if isinstance(error, AepError):
+        code, message = error.code if isinstance(error, ExportError) else SAMPLE_FAILURE[0].code, str(error)
+    else:
+        _LOG.error("the export of job %s crashed", job.key, exc_info=error)
+        state.defects.append(f"the export of job {job.key} crashed: see the log")
+    return replace(SAMPLE_FAILURE[0], code=code, message=message), *SAMPLE_FAILURE[1:]
 
 
 def _discard(state: State, sandbox: Sandbox, job: Job, kept: Job) -> Job:
     """Remove what was written for a job that did not succeed, or all there is when its tenant was deleted meanwhile."""
-    for target in job.targets:
-        shutil.rmtree(exporting.folder_of(state, sandbox, target.batch_id), ignore_errors=True)
+    _remove(state, sandbox, [target.batch_id for target in job.targets])
     if state.tenants.by_org(sandbox.organisation.org_id) is None:
         shutil.rmtree(exporting.folder_of(state, sandbox), ignore_errors=True)
     return kept
+
+
+def _remove(state: State, sandbox: Sandbox, batches: Iterable[str]) -> None:
+    for batch_id in batches:
+        shutil.rmtree(exporting.folder_of(state, sandbox, batch_id), ignore_errors=True)

@@ -9,22 +9,25 @@ import re
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from pytest_aep_export.contract import load
 from pytest_aep_export.emulator import catalog, jobs, merge_policies
 from pytest_aep_export.emulator.advance import advance
+from pytest_aep_export.emulator.behaviour import Behaviour
 from pytest_aep_export.emulator.gateway import Gateway
 from pytest_aep_export.emulator.state import State
 from pytest_aep_export.emulator.store import Store
-from pytest_aep_export.emulator.tenants import Behaviour, Organisation, Sandbox, Tenants
+from pytest_aep_export.emulator.tenants import DefaultData, Organisation, Sandbox, Tenants
 from pytest_aep_export.emulator.tokens import Tokens
+from pytest_aep_export.emulator.truth import expected
 from pytest_aep_export.errors import ConfigurationError
 from pytest_aep_export.lifecycle import Cause, Clock
-from pytest_aep_export.model import Credentials, ExportJob
+from pytest_aep_export.model import Credentials, ExportJob, MergePolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from concurrent.futures import Executor
     from types import TracebackType
 
     from starlette.types import ASGIApp
@@ -77,16 +80,41 @@ class Tenant:
         return self._sandbox.data
 
     def load(self, data: ProfileData) -> None:
-        """Replace the profile data.
+        """Replace the profile data; the datasets that it comes from are in Catalog from now on.
 
         Raises:
             ConfigurationError: It is something else.
         """
-        from pytest_aep_export.profiles import ProfileData  # noqa: PLC0415 - loads numpy and Arrow
+        from pytest_aep_export.emulator.contents import datasets  # noqa: PLC0415 - loads numpy and Arrow
+        from pytest_aep_export.profiles import ProfileData  # noqa: PLC0415 - the same
 
         if not isinstance(data, ProfileData):
             raise ConfigurationError(f"profile data is a ProfileData, as generate() makes it, not {data!r:.80}")
+        catalog.add(self._emulator.state.store, self._sandbox, datasets(data))
         self._sandbox.load(data)
+
+    def add_merge_policy(self, policy: MergePolicy) -> None:
+        """Give the sandbox a merge policy; it takes the place of one with its id, and of a default if it is one itself.
+
+        Raises:
+            ConfigurationError: No export can use it.
+        """
+        merge_policies.add(self._emulator.state.store, self._sandbox, policy)
+
+    def expected(self, asked: Mapping[str, Any] | ExportJob) -> list[dict[str, Any]]:
+        """The rows that an export of the profile data must have, by the oracle: a second computation in plain Python.
+
+        They have the form of ``pyarrow.Table.to_pylist()`` and come batch by batch in the order of an export; one that
+        is shuffled has them in another. It takes its time: about a second for some thousand profiles.
+
+        Args:
+            asked: The body of a job request, or a job of this tenant.
+
+        Raises:
+            ConfigurationError: There is no such job, or no merge policy for the request.
+            InvalidExportError: The request asks for what cannot be.
+        """
+        return expected(self._emulator.state.store, self._sandbox, asked)
 
     def step(self, job_id: int) -> ExportJob:
         """Move a job one step, whatever its progression waits for.
@@ -119,6 +147,8 @@ class Emulator:
         state: A folder to keep state in across restarts; by default it is gone when the emulator is closed.
         profiles: How many profiles each sandbox has by default.
         clock: Makes the clock of each organisation; by default time stands still until it is advanced.
+        executor: Computes the partitions of exports; by default threads of this process. Whoever gives it shuts it
+            down.
 
     Raises:
         ConfigurationError: The state folder cannot be used.
@@ -132,6 +162,7 @@ class Emulator:
         state: Path | None = None,
         profiles: int = 100,
         clock: Callable[[], Clock] = Clock,
+        executor: Executor | None = None,
     ) -> None:
         self.behaviour = behaviour or Behaviour()
         self._profiles = profiles
@@ -146,15 +177,14 @@ class Emulator:
             tokens=Tokens(),
             seed=seed,
             clock=clock(),
+            executor=executor,
         )
-        self._gateway = Gateway(self.state)
-        self.app: ASGIApp = self._gateway
+        self.app: ASGIApp = Gateway(self.state)
 
-    def default_data(self) -> ProfileData:
-        """The profile data of a sandbox that was given none."""
-        from pytest_aep_export.profiles import generate  # noqa: PLC0415 - loads numpy and Arrow
-
-        return generate(self._profiles, seed=self.state.seed)
+    @property
+    def default_data(self) -> DefaultData:
+        """What makes the profile data of a sandbox that was given none."""
+        return DefaultData(self._profiles, self.state.seed)
 
     def create_tenant(
         self,
@@ -168,7 +198,8 @@ class Emulator:
         Args:
             sandboxes: Names, or a single one: lower-case letters, digits and dashes.
             behaviour: How the emulator acts towards it; by default as towards all.
-            data: Makes the profile data of each sandbox when it is first needed.
+            data: Makes the profile data of each sandbox, at once; by default there are fake profiles, which are made
+                when they are first needed.
 
         Raises:
             ConfigurationError: There is no sandbox, or its name is not one.
@@ -187,7 +218,8 @@ class Emulator:
                 f"{name!r} is not a sandbox's name: use lower-case letters, digits and dashes, 200 at most"
             )
         if name not in organisation.sandboxes:
-            sandbox = Sandbox(organisation, name, data)
+            own = None if isinstance(data, DefaultData) else data()
+            sandbox = Sandbox(organisation, name, data if isinstance(data, DefaultData) else self.default_data)
             organisation.sandboxes[name] = sandbox
             newest = self.state.store.latest(sandbox.key)
             if newest is None:
@@ -195,6 +227,8 @@ class Emulator:
                 merge_policies.seed(self.state.store, sandbox)
             else:
                 organisation.clock.reach(newest)  # what is made from now on is newer than what was kept
+            if own is not None:
+                Tenant(self, organisation, sandbox).load(own)
         return Tenant(self, organisation, organisation.sandboxes[name])
 
     def delete(self, organisation: Organisation) -> None:
@@ -211,8 +245,8 @@ class Emulator:
 
     @property
     def defects(self) -> tuple[str, ...]:
-        """Answers of the emulator itself that its contract does not allow: empty, or this package has a bug."""
-        return tuple(self._gateway.defects)
+        """Crashes, and answers that the emulator's own contract does not allow: none, or this package has a bug."""
+        return tuple(self.state.defects)
 
     def close(self) -> None:
         """Let go of the state; without a state folder it is gone."""

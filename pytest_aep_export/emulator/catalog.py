@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pytest_aep_export.emulator.tenants import Sandbox
 
-__all__ = ["create_dataset", "get_batch", "get_dataset", "list_datasets", "schema_of", "seed"]
+__all__ = ["add", "create_dataset", "get_batch", "get_dataset", "list_datasets", "schema_of", "seed"]
 
 _MEDIA_TYPE: Final = "application/vnd.adobe.xed+json;version=1"
 
@@ -33,6 +33,13 @@ def seed(store: Store, sandbox: Sandbox) -> None:
         body = {"name": name, "schemaRef": {"id": schema, "contentType": _MEDIA_TYPE}}
         body["tags"] = {"unifiedProfile": ["enabled:true"]}
         _store(store, sandbox, key, body)
+
+
+def add(store: Store, sandbox: Sandbox, schemas: Mapping[str, str]) -> None:
+    """Put the datasets of a tenant's own data into its sandbox, each on its schema, but for those that are there."""
+    for key, schema in sorted(schemas.items()):
+        if store.get(sandbox.key, Kind.DATASET, key) is None:
+            _store(store, sandbox, key, {"name": key, "schemaRef": {"id": schema, "contentType": _MEDIA_TYPE}})
 
 
 def _store(store: Store, sandbox: Sandbox, key: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -9,13 +9,13 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from pytest_aep_export.emulator import catalog, ids, jobs, merge_policies
+from pytest_aep_export.emulator import ids, jobs, references
 from pytest_aep_export.emulator.advance import settle, settle_all
 from pytest_aep_export.emulator.jobs import Job, Target
-from pytest_aep_export.emulator.problems import Refusal, profile, refuse
+from pytest_aep_export.emulator.problems import profile, refuse
 from pytest_aep_export.emulator.state import Call, answer
 from pytest_aep_export.lifecycle import Cause, Life
-from pytest_aep_export.model import UNION_SCHEMA, JobStatus, MergePolicy
+from pytest_aep_export.model import JobStatus, MergePolicy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,55 +39,17 @@ _DEFAULT_ORDER: Final = ("createdTime", "desc")
 async def create_export_job(call: Call) -> Response:
     """A new job in status ``NEW``; a request that is refused leaves nothing behind."""
     request = call.document
-    _check_dataset(call, request["destination"]["datasetId"])
-    policy = _policy(call, request.get("mergePolicy", {}))
+    policy = references.policy_of(call)
     segments = request.get("filter", {}).get("segments", [])
     per_segment = bool(request["destination"].get("segmentPerBatch")) and bool(segments)
     if per_segment and len(segments) > _MOST_BATCHES:
         detail = f"/filter/segments: expected at most {_MOST_BATCHES} with segmentPerBatch, found {len(segments)}"
         raise refuse(call.operation.service, 400, [detail], call.request_id)
-    _check_plan(call, policy)
     targets = tuple(_target(call, segment) for segment in (segments if per_segment else [None]))
     job = _new_job(call, request, policy, targets)
     jobs.save(call.state.store, call.sandbox.key, job)
     location = f"{call.origin}{call.operation.path}/{job.key}"
     return _show(call, job, {"x-location": location})
-
-
-def _check_dataset(call: Call, dataset_id: str) -> None:
-    schema = catalog.schema_of(call.state.store, call.sandbox.key, dataset_id)
-    if schema is None:
-        where = f"https://platform.adobe.io/data/foundation/catalog/dataSets/{dataset_id}"
-        title = f"Dataset {dataset_id} cannot be retrieved from Catalog {where}."
-        raise _bad_request(call, title, f"/destination/datasetId: {dataset_id} is not a dataset of this sandbox")
-    if schema != UNION_SCHEMA:
-        detail = f"/destination/datasetId: expected a dataset on the schema {UNION_SCHEMA}, found one on {schema}"
-        raise refuse(call.operation.service, 400, [detail], call.request_id)
-
-
-def _bad_request(call: Call, title: str, detail: str) -> Refusal:
-    return profile(HTTPStatus.BAD_REQUEST, "UPLIB-101554-503", title, [detail], call.request_id)
-
-
-def _policy(call: Call, wanted: Mapping[str, Any]) -> MergePolicy:
-    policy = merge_policies.find(call.state.store, call.sandbox.key, wanted.get("id"))
-    if policy is None:
-        found = wanted.get("id", "no default policy")
-        detail = f"/mergePolicy/id: expected the id of a merge policy of this sandbox, found {found}"
-        raise refuse(call.operation.service, 400, [detail], call.request_id)
-    if wanted.get("version", policy.version) != policy.version:
-        detail = f"/mergePolicy/version: expected {policy.version}, found {wanted['version']}"
-        raise refuse(call.operation.service, 400, [detail], call.request_id)
-    return policy
-
-
-def _check_plan(call: Call, policy: MergePolicy) -> None:
-    from pytest_aep_export.exporter.plan import InvalidExportError, plan  # noqa: PLC0415 - only where jobs are created
-
-    try:
-        plan(call.document, policy)
-    except InvalidExportError as error:
-        raise refuse(call.operation.service, 400, [str(error)], call.request_id) from error
 
 
 def _target(call: Call, segment: Mapping[str, Any] | None) -> Target:

@@ -64,10 +64,6 @@ class Gateway:
 
     The contract says which operation a request is for. What depends on nothing but a request's head is worked out once
     for heads that are alike.
-
-    Attributes:
-        defects: Answers of the emulator itself that its contract does not allow, and crashes; always empty unless
-            this package has a bug.
     """
 
     def __init__(self, state: State) -> None:
@@ -77,7 +73,6 @@ class Gateway:
         self._match = lru_cache(maxsize=256)(self._match_of)
         self._mistakes = lru_cache(maxsize=256)(self._mistakes_of)
         self._is_valid = lru_cache(maxsize=256)(self._judge)
-        self.defects: list[str] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; nothing but HTTP is spoken."""
@@ -106,7 +101,7 @@ class Gateway:
             response = answer(refusal.body, refusal.status, refusal.headers)
         except Exception:  # noqa: BLE001 - a crash is answered, logged and kept as a defect
             _LOG.exception("the emulator failed to answer %s %s", request.method, request.path)
-            self.defects.append(f"{request.method} {request.path} crashed: see the log")
+            self._state.defects.append(f"{request.method} {request.path} crashed: see the log")
             response = answer(problems.gateway("500001").body, HTTPStatus.INTERNAL_SERVER_ERROR)
         self._finish(request, response, operation, owner or self._owner(head), request_id)
         await response(scope, receive, send)
@@ -210,10 +205,10 @@ class Gateway:
             if is_valid(operation, status, headers, body):
                 return
             violations = self._state.contract.validate_response(operation, Response(status, Headers(headers), body))
-            self.defects.append(f"{operation} answered against the contract: {violations}")
+            self._state.defects.append(f"{operation} answered against the contract: {violations}")
         except Exception:  # noqa: BLE001 - the answer leaves all the same, and the test that caused it fails
             _LOG.exception("the answer of %s could not be held to the contract", operation)
-            self.defects.append(f"the answer of {operation} could not be held to the contract: see the log")
+            self._state.defects.append(f"the answer of {operation} could not be held to the contract: see the log")
 
 
 def _require_complete(operation: Operation, request_id: str, *, complete: bool) -> None:

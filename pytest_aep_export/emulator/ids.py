@@ -6,7 +6,7 @@ import hashlib
 import uuid
 from typing import Final, Literal
 
-__all__ = ["alphanumeric", "batch_id", "dataset_id", "first_job_id", "org_id", "uuid4"]
+__all__ = ["alphanumeric", "batch_id", "dataset_id", "first_job_id", "number", "org_id", "uuid4"]
 
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ALPHANUMERIC: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -49,3 +49,8 @@ def batch_id(form: Literal["ulid", "hex"], at: int, *parts: object) -> str:
 def first_job_id(*parts: object) -> int:
     """Where a tenant's job numbers start: a small integer that differs from tenant to tenant."""
     return 1_000 + int.from_bytes(_digest("job", *parts)[:4]) % 90_000 * 100
+
+
+def number(*parts: object) -> int:
+    """A number of 63 bits, to be the seed of something else."""
+    return int.from_bytes(_digest("number", *parts)[:8]) >> 1

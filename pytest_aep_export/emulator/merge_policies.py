@@ -1,7 +1,11 @@
-"""Merge policies: listed and looked up (facts, merge-policies). Each sandbox has those of the default data."""
+"""Merge policies: listed and looked up (facts, merge-policies).
+
+Each sandbox has those of the default data, and may be given others: there is no call for that here.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
@@ -11,15 +15,19 @@ from pytest_aep_export.emulator.problems import profile, refuse
 from pytest_aep_export.emulator.selection import member, ordered
 from pytest_aep_export.emulator.state import Call, answer
 from pytest_aep_export.emulator.store import Kind, Store
+from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.exporter.plan import InvalidExportError, plan, policy_id
 from pytest_aep_export.model import MergePolicy
 from pytest_aep_export.profiles.policies import DEFAULT_POLICIES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.responses import Response
 
     from pytest_aep_export.emulator.tenants import Sandbox
 
-__all__ = ["find", "get_merge_policy", "list_merge_policies", "seed"]
+__all__ = ["add", "chosen", "default", "find", "get_merge_policy", "list_merge_policies", "seed"]
 
 _FILTERS: Final = (
     "default",
@@ -34,29 +42,77 @@ _DIGITS: Final = 9
 
 def seed(store: Store, sandbox: Sandbox) -> None:
     """Put the default merge policies into a new sandbox."""
-    now = sandbox.organisation.clock.now()
-    for number, policy in enumerate(DEFAULT_POLICIES):
-        document = _document(policy, sandbox)
-        store.put(sandbox.key, Kind.MERGE_POLICY, policy.id, document, number=number, created=now)
+    for policy in DEFAULT_POLICIES:
+        _put(store, sandbox, policy)
 
 
-def _document(policy: MergePolicy, sandbox: Sandbox) -> dict[str, Any]:
-    home = {
-        "sandboxId": ids.uuid4("sandbox", sandbox.key),
-        "sandboxName": sandbox.name,
-        "type": "production" if sandbox.name == "prod" else "development",
-        "default": sandbox.name == "prod",
+def add(store: Store, sandbox: Sandbox, policy: MergePolicy) -> None:
+    """Give a sandbox a policy, in the place of the one with its id if there is one.
+
+    Of each class one policy is the default: a new one takes over (facts, merge-policies section Rules).
+
+    Raises:
+        ConfigurationError: No export can use it.
+    """
+    if not policy.id:
+        raise ConfigurationError("the merge policy cannot be added: give it an id")
+    try:
+        plan({}, policy)
+    except InvalidExportError as error:
+        raise ConfigurationError(f"the merge policy cannot be added: {error.reason}") from error
+    with store.transaction():
+        before = default(store, sandbox.key, policy.schema)
+        if policy.default and before is not None:
+            _put(store, sandbox, replace(before, default=False))
+        _put(store, sandbox, policy)
+
+
+def _put(store: Store, sandbox: Sandbox, policy: MergePolicy) -> None:
+    now, number = sandbox.organisation.clock.now(), store.next_number(sandbox.key, "merge-policy")
+    document = _document(policy, sandbox, now)
+    store.put(sandbox.key, Kind.MERGE_POLICY, policy.id, document, number=number, created=now)
+
+
+def _document(policy: MergePolicy, sandbox: Sandbox, now: int) -> dict[str, Any]:
+    """The policy as the API shows it: what it says in so many words, and what else it was read from."""
+    return {
+        "isActiveOnEdge": False,
+        "updateEpoch": now // 1000,
+        **policy.raw,
+        "id": policy.id,
+        "name": policy.name,
+        "imsOrgId": sandbox.organisation.org_id,
+        "sandbox": {
+            "sandboxId": ids.uuid4("sandbox", sandbox.key),
+            "sandboxName": sandbox.name,
+            "type": "production" if sandbox.name == "prod" else "development",
+            "default": sandbox.name == "prod",
+        },
+        "schema": {"name": policy.schema},
+        "version": policy.version,
+        "identityGraph": {"type": policy.graph},
+        "attributeMerge": {"type": policy.method} | ({"order": list(policy.order)} if policy.order else {}),
+        "default": policy.default,
     }
-    return {**policy.raw, "imsOrgId": sandbox.organisation.org_id, "sandbox": home}
 
 
-def find(store: Store, tenant: str, policy_id: str | None) -> MergePolicy | None:
-    """The merge policy that has this id, or the default one where none is named; None when there is none such."""
-    if policy_id is not None:
-        document = store.get(tenant, Kind.MERGE_POLICY, policy_id)
-        return None if document is None else MergePolicy.from_json(document)
+def find(store: Store, tenant: str, policy_id: str) -> MergePolicy | None:
+    """The merge policy that has this id."""
+    document = store.get(tenant, Kind.MERGE_POLICY, policy_id)
+    return None if document is None else MergePolicy.from_json(document)
+
+
+def default(store: Store, tenant: str, schema: str) -> MergePolicy | None:
+    """The policy that is used for a schema class where none is named."""
     policies = [MergePolicy.from_json(document) for document in store.list(tenant, Kind.MERGE_POLICY)]
-    return next((policy for policy in policies if policy.default), None)
+    return next((policy for policy in policies if policy.default and policy.schema == schema), None)
+
+
+def chosen(store: Store, tenant: str, request: Mapping[str, Any]) -> MergePolicy | None:
+    """The policy that a request for an export names, or else the one segment's, or the default; None for none such."""
+    wanted = policy_id(request)
+    policy = find(store, tenant, wanted) if wanted else None
+    return policy if "mergePolicy" in request else policy or default(store, tenant, request["schema"]["name"])
 
 
 async def list_merge_policies(call: Call) -> Response:

@@ -12,6 +12,7 @@ from pytest_aep_export.emulator.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from concurrent.futures import Executor
     from pathlib import Path
 
     from pytest_aep_export.contract import Contract, Operation
@@ -37,6 +38,8 @@ class State:
         stray: The exchanges that belong to no organisation.
         seed: What ids are derived from.
         clock: The time of exchanges that belong to no organisation.
+        executor: What computes the partitions of exports; None for threads of this process.
+        defects: What went wrong that never should: empty, or this package has a bug.
     """
 
     contract: Contract
@@ -46,6 +49,8 @@ class State:
     tokens: Tokens
     seed: int
     clock: Clock
+    executor: Executor | None = None
+    defects: list[str] = field(default_factory=list)
     stray: Journal = field(default_factory=Journal)
     running: set[str] = field(default_factory=set)
     """The jobs whose export is being computed, so that no second look starts it again."""

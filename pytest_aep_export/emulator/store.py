@@ -112,6 +112,12 @@ class Store:
                     (json.dumps(document | dict(changes)), tenant, kind, key),
                 )
 
+    def remove(self, tenant: str, kind: Kind, key: str) -> None:
+        """Forget the document that has this id, if there is one."""
+        with self._lock:
+            self._texts.pop((tenant, kind, key), None)
+            self._db.execute("DELETE FROM resources WHERE tenant = ? AND kind = ? AND id = ?", (tenant, kind, key))
+
     def get(self, tenant: str, kind: Kind, key: str) -> dict[str, Any] | None:
         """The document that has this id, or None."""
         text = self.text(tenant, kind, key)

@@ -7,80 +7,100 @@ from __future__ import annotations
 
 import secrets
 import threading
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-from pytest_aep_export.contract.dialects import CANONICAL, Dialect
+from pytest_aep_export.contract.union import Union, load_union
 from pytest_aep_export.emulator import ids
+from pytest_aep_export.emulator.behaviour import Behaviour
 from pytest_aep_export.emulator.journal import Journal
-from pytest_aep_export.errors import ConfigurationError
-from pytest_aep_export.lifecycle import Clock, Progression
+from pytest_aep_export.lifecycle import Clock
 from pytest_aep_export.model import Credentials
+from pytest_aep_export.profiles.policies import DEFAULT_SEGMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from pytest_aep_export.profiles import ProfileData
 
-__all__ = ["Behaviour", "Organisation", "Sandbox", "Tenants"]
+__all__ = ["DefaultData", "Organisation", "Sandbox", "Tenants"]
+
+_DEFAULT_SEGMENTS: Final = frozenset((segment.namespace, segment.id) for segment in DEFAULT_SEGMENTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Behaviour:
-    """How the emulator acts where the sources leave a choice.
+class DefaultData:
+    """Makes the profile data of a sandbox that was given none.
 
-    Attributes:
-        dialect: Which documented variant it speaks.
-        progression: How new jobs advance.
-        page_limit: How many jobs a page lists when the request does not say; undocumented (D-66).
-        cancel_finished: Whether cancelling a job that has ended is accepted without effect, or refused (D-6).
-        part_rows: Rows in one part file of an export.
+    What a request may refer to in it is known before it is made: the default segments and datasets, the default fields.
     """
 
-    dialect: Dialect = CANONICAL
-    progression: Progression = field(default_factory=Progression)
-    page_limit: int = 100
-    cancel_finished: Literal["accept", "refuse"] = "accept"
-    part_rows: int = 250_000
+    profiles: int
+    seed: int
 
-    def __post_init__(self) -> None:
-        """Refuse what cannot work.
+    def __call__(self) -> ProfileData:
+        """The data."""
+        from pytest_aep_export.profiles import generate  # noqa: PLC0415 - loads numpy and Arrow
 
-        Raises:
-            ConfigurationError: A number is not one or less than 1, or a word is none of the choices.
-        """
-        for name in ("page_limit", "part_rows"):
-            value = getattr(self, name)
-            if type(value) is not int or value < 1:
-                raise ConfigurationError(f"{name} {value!r} cannot be used: expected a whole number from 1 on")
-        if self.cancel_finished not in {"accept", "refuse"}:
-            raise ConfigurationError(f"cancel_finished {self.cancel_finished!r} is unknown: use accept or refuse")
+        return generate(self.profiles, seed=self.seed)
 
 
 class Sandbox:
-    """One sandbox of an organisation and the profile data in it, which is made when it is first needed."""
+    """One sandbox of an organisation and the profile data in it: its own, or default data made when first needed."""
 
-    def __init__(self, organisation: Organisation, name: str, data: Callable[[], ProfileData]) -> None:
+    def __init__(self, organisation: Organisation, name: str, default: DefaultData) -> None:
         self.organisation = organisation
         self.name = name
         self.key = f"{organisation.org_id.partition('@')[0].lower()}-{name}"
         """What the store and the folders of files know this tenant by."""
         self._lock = threading.Lock()
-        self._make = data
-        self._data: ProfileData | None = None
+        self._default = default
+        self._own: ProfileData | None = None
+        self._made: ProfileData | None = None
+        self._segments: frozenset[tuple[str, str]] | None = None
 
     @property
     def data(self) -> ProfileData:
         """The profile fragments and events that exports read."""
         with self._lock:
-            if self._data is None:
-                self._data = self._make()
-            return self._data
+            if self._own is not None:
+                return self._own
+            if self._made is None:
+                self._made = self._default()
+            return self._made
 
     def load(self, data: ProfileData) -> None:
         """Replace the profile data."""
         with self._lock:
-            self._data = data
+            self._own, self._made, self._segments = data, None, None
+
+    @property
+    def union(self) -> Union:
+        """The fields that the profile data may have."""
+        own = self._own
+        return load_union() if own is None else own.union
+
+    def knows(self, namespace: str, segment: str) -> bool:
+        """Whether a segment is one of the default data's, or somebody in the data is or was in it.
+
+        Args:
+            namespace: The segment's namespace, in lower case.
+            segment: Its id.
+
+        Raises:
+            Exception: The data is looked through for the first time, and cannot be read.
+        """
+        return (namespace, segment) in _DEFAULT_SEGMENTS or (namespace, segment) in self._own_segments()
+
+    def _own_segments(self) -> frozenset[tuple[str, str]]:
+        with self._lock:
+            if self._own is None:
+                return frozenset()
+            if self._segments is None:
+                from pytest_aep_export.emulator.contents import segments  # noqa: PLC0415 - loads numpy and Arrow
+
+                self._segments = segments(self._own)
+            return self._segments
 
 
 class Organisation:

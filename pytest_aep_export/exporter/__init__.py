@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from pytest_aep_export.lazy import lazily
 
 if TYPE_CHECKING:
-    from pytest_aep_export.exporter.running import ExportResult, run
     from pytest_aep_export.exporter.output import Part
     from pytest_aep_export.exporter.plan import ExportPlan, InvalidExportError
+    from pytest_aep_export.exporter.running import ExportResult, run
 
 __all__ = ["ExportPlan", "ExportResult", "InvalidExportError", "Part", "run"]
 

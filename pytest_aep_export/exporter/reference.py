@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 
-from pytest_aep_export.contract.union import Field, load_union
+from pytest_aep_export.contract.union import Field, Union, load_union
 from pytest_aep_export.exporter.plan import IDENTITY_LIMIT, EventPlan, ExportPlan, Segment
-from pytest_aep_export.exporter.reference_shape import Projection, Row, is_absent, pairs
+from pytest_aep_export.exporter.reference_shape import Projection, Row, exact, is_absent, pairs
 
 __all__ = ["Table", "Tables", "rows", "rows_of", "shape"]
 
@@ -43,6 +43,11 @@ class Tables(Protocol):
     """Profile data: a table of fragments and one of events (``profiles/schema.py`` has their columns)."""
 
     @property
+    def union(self) -> Union:
+        """The fields that the two may have."""
+        ...
+
+    @property
     def fragments(self) -> Table:
         """One row for each profile record as it was ingested."""
         ...
@@ -54,29 +59,45 @@ class Tables(Protocol):
 
 
 def rows(plan: ExportPlan, data: Tables) -> list[Row]:
-    """The rows that the export of ``data`` under ``plan`` must have, in order."""
-    return rows_of(plan, data.fragments.to_pylist(), data.events.to_pylist())
+    """The rows that the export of ``data`` under ``plan`` must have, in order; a shuffled plan has them in any."""
+    return rows_of(plan, data.fragments.to_pylist(), data.events.to_pylist(), union=data.union)
 
 
-def rows_of(plan: ExportPlan, fragments: Iterable[Row], events: Iterable[Row] = ()) -> list[Row]:
+def rows_of(
+    plan: ExportPlan, fragments: Iterable[Row], events: Iterable[Row] = (), *, union: Union | None = None
+) -> list[Row]:
     """The same from plain rows of the two tables, for tests that spell out their data."""
-    attributes = Projection.of(load_union().profile, plan.fields)
-    exported = [p for p in _profiles(plan, list(fragments), list(events)) if _is_exported(plan, p)]
-    if plan.events is None:
-        return [attributes.row(profile.view) for profile in exported]
-    return [{**attributes.row(profile.view), _EVENTS: _events(plan.events, profile)} for profile in exported]
+    union = union or load_union()
+    everybody = _profiles(plan, union.profile, list(fragments), list(events))
+    chosen = [_row(plan, union, profile) for profile in everybody if _is_exported(plan, profile)]
+    return chosen if plan.unselected == "drop" else [exact(_whole(union), row) for row in chosen]
 
 
-def shape(plan: ExportPlan) -> Field:
+def _row(plan: ExportPlan, union: Union, profile: _Profile) -> Row:
+    row = Projection.of(union.profile, plan.fields).row(profile.view)
+    return row if plan.events is None else row | {_EVENTS: _events(plan.events, union.event, profile)}
+
+
+def shape(plan: ExportPlan, union: Union | None = None) -> Field:
     """The columns of the export and all that is in them, as an object of the union schema.
 
     They come in the order of the union, whatever the order of the paths, and the events last (our choice).
     """
-    tree = Projection.of(load_union().profile, plan.fields).shape
-    if plan.events is None:
-        return tree
-    item = replace(Projection.of(load_union().event, plan.events.fields).shape, name="*")
-    return replace(tree, members={**tree.members, _EVENTS: Field(_EVENTS, "array", item=item)})
+    union = union or load_union()
+    if plan.unselected == "null":
+        return _whole(union)
+    tree = Projection.of(union.profile, plan.fields).shape
+    return tree if plan.events is None else _with_events(tree, Projection.of(union.event, plan.events.fields).shape)
+
+
+def _whole(union: Union) -> Field:
+    """All columns that any export can have."""
+    return _with_events(union.profile, union.event)
+
+
+def _with_events(profile: Field, event: Field) -> Field:
+    item = replace(event, name="*")
+    return replace(profile, members={**profile.members, _EVENTS: Field(_EVENTS, "array", item=item)})
 
 
 # -- Which fragments and events are one profile ------------------------------------------------------------------------
@@ -99,7 +120,7 @@ class _Profile:
     view: Row = field(default_factory=dict)
 
 
-def _profiles(plan: ExportPlan, fragments: list[Row], events: list[Row]) -> Iterable[_Profile]:
+def _profiles(plan: ExportPlan, tree: Field, fragments: list[Row], events: list[Row]) -> Iterable[_Profile]:
     """All profiles, by first appearance among the fragments, then among the events (our choice)."""
     owner = _stitched(fragments if plan.graph == "pdg" else [])
     found: dict[_Identity, _Profile] = {}
@@ -109,7 +130,7 @@ def _profiles(plan: ExportPlan, fragments: list[Row], events: list[Row]) -> Iter
         found.setdefault(owner(_primary(event)), _Profile()).events.append(event)
     for profile in found.values():
         profile.merged = _strongest_first(plan.order, profile.fragments)
-        profile.view = _merged(profile.merged) if profile.fragments else _bare(_primary(profile.events[0]))
+        profile.view = _merged(tree, profile.merged) if profile.fragments else _bare(_primary(profile.events[0]))
     return found.values()
 
 
@@ -160,12 +181,12 @@ def _strongest_first(order: tuple[str, ...] | None, fragments: list[Row]) -> lis
     return sorted(listed, key=lambda fragment: order.index(fragment["datasetId"]))
 
 
-def _merged(fragments: list[Row]) -> Row:
+def _merged(tree: Field, fragments: list[Row]) -> Row:
     """The attributes of a profile: each leaf from the strongest fragment that has it.
 
     Identities and memberships are gathered from all fragments instead; the strongest gives each item (our choice).
     """
-    view: Row = _strongest(load_union().profile, fragments)
+    view: Row = _strongest(tree, fragments)
     identities = _gathered(entry for fragment in fragments for entry in _identity_items(fragment))
     memberships = _gathered(entry for fragment in fragments for entry in _memberships(fragment))
     return view | {
@@ -261,9 +282,9 @@ def _is_qualified(plan: ExportPlan, moment: datetime | None) -> bool:
 # -- Events ------------------------------------------------------------------------------------------------------------
 
 
-def _events(plan: EventPlan, profile: _Profile) -> list[Row] | None:
+def _events(plan: EventPlan, tree: Field, profile: _Profile) -> list[Row] | None:
     """The events that go along, in the order in which they happened; one without a time comes last (our choice)."""
-    projection = Projection.of(load_union().event, plan.fields)
+    projection = Projection.of(tree, plan.fields)
     kept = [event for event in profile.events if _is_inside(plan, _ingested(event))]
     return [projection.row(event) for event in sorted(kept, key=_happened)] or None
 

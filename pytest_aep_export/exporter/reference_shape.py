@@ -11,7 +11,7 @@ from typing import Any
 
 from pytest_aep_export.contract.union import Field
 
-__all__ = ["Projection", "Row", "is_absent", "pairs"]
+__all__ = ["Projection", "Row", "exact", "is_absent", "pairs"]
 
 Row = dict[str, Any]
 
@@ -106,17 +106,17 @@ def _members(tree: Field, value: Row) -> Row:
 def _settled(tree: Field, value: Any) -> Any:
     """The value outside of lists and maps, where empty ones and structs without a value are absent (our choice)."""
     if tree.kind != "object":
-        return None if is_absent(tree, value) else _exact(tree, value)
+        return None if is_absent(tree, value) else exact(tree, value)
     row = _members(tree, value or {})
     return row if any(part is not None for part in row.values()) else None
 
 
-def _exact(tree: Field, value: Any) -> Any:
-    """The value inside of a list or map, where it stays as it is but for members that were not chosen."""
+def exact(tree: Field, value: Any) -> Any:
+    """The value with just the members that the tree has; nothing else of it changes, as inside of lists and maps."""
     if value is None:
         return None
     if tree.kind == "map" and tree.item:
-        return [(key, _exact(tree.item, entry)) for key, entry in pairs(value)]
+        return [(key, exact(tree.item, entry)) for key, entry in pairs(value)]
     if tree.item:
-        return [_exact(tree.item, entry) for entry in value]
-    return {name: _exact(part, value.get(name)) for name, part in tree.members.items()} if tree.members else value
+        return [exact(tree.item, entry) for entry in value]
+    return {name: exact(part, value.get(name)) for name, part in tree.members.items()} if tree.members else value

@@ -1,11 +1,11 @@
-"""Building blocks of Arrow columns: texts of one width from random bits, draws from pools, lists, maps and structs.
+"""Building blocks of Arrow columns: picking, encoding, opening and making lists, maps and structs.
 
 What pyarrow's stubs cannot express is kept in here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -20,71 +20,26 @@ __all__ = [
     "Flags",
     "column",
     "constant",
-    "decimal_text",
     "encoded",
-    "fixed",
+    "entries",
     "flags",
-    "hex_text",
-    "interleaved",
     "lists",
     "maps",
     "member",
     "numbers",
     "opened",
     "pick",
+    "record",
+    "spread",
     "struct",
-    "tagged",
-    "uuid_text",
 ]
 
 Array: TypeAlias = "pa.Array[Any]"
 Flags: TypeAlias = NDArray[np.bool_]
 
-_HEX: Final = np.frombuffer(b"".join(b"%04x" % i for i in range(1 << 16)), dtype=np.uint32)
-_DECIMAL: Final = np.frombuffer(b"".join(b"%04d" % i for i in range(10_000)), dtype=np.uint32)
-_GROUPS: Final = (16, 12, 8, 4, 0)
 _LIST: Final[Any] = pa.ListArray.from_arrays
 _MAP: Final[Any] = pa.MapArray.from_arrays
 _STRUCT_FIELD: Final[Any] = pc.struct_field  # its stub knows no array of unknown type
-
-
-def fixed(letters: NDArray[np.uint8]) -> pa.StringArray:
-    """A text column from a matrix of ASCII codes: one row for each text, all of one width."""
-    rows, width = letters.shape
-    ends = np.arange(rows + 1, dtype=np.int32) * np.int32(width)
-    data = np.ascontiguousarray(letters)
-    return pa.StringArray.from_buffers(rows, pa.py_buffer(ends.data), pa.py_buffer(data.data))
-
-
-def _hex_letters(*words: NDArray[np.uint64]) -> NDArray[np.uint8]:
-    halves = np.stack(words, axis=1).astype("<u8").view("<u2")
-    letters: NDArray[np.uint8] = _HEX[halves].view(np.uint8).reshape(len(halves), 16 * len(words))
-    return letters
-
-
-def hex_text(*words: NDArray[np.uint64]) -> pa.StringArray:
-    """16 hexadecimal digits for each word."""
-    return fixed(_hex_letters(*words))
-
-
-def tagged(words: NDArray[np.uint64], tags: Sequence[str]) -> pa.StringArray:
-    """Twelve hexadecimal digits of each word, followed by one of the tags, which are all of one length."""
-    which = words >> np.uint64(48)
-    letters = np.array([list(tag.encode()) for tag in tags], dtype=np.uint8)[which % np.uint64(len(tags))]
-    return fixed(np.concatenate([_hex_letters(words)[:, :12], letters], axis=1))
-
-
-def decimal_text(*words: NDArray[np.uint64], width: int) -> pa.StringArray:
-    """The last ``width`` of 20 decimal digits for each word."""
-    groups = [(word // np.uint64(10**power)) % np.uint64(10_000) for word in words for power in _GROUPS]
-    letters = _DECIMAL[np.stack(groups, axis=1)].view(np.uint8).reshape(len(groups[0]), 4 * len(groups))
-    return fixed(letters[:, -width:])
-
-
-def uuid_text(high: NDArray[np.uint64], low: NDArray[np.uint64]) -> pa.StringArray:
-    """Texts of the form 8-4-4-4-12 from 128 bits each."""
-    letters = _hex_letters(high, low)
-    return fixed(np.insert(letters, (8, 12, 16, 20), ord("-"), axis=1))
 
 
 def pick(values: Array, places: NDArray[Any], where: Flags | None = None) -> Array:
@@ -98,16 +53,6 @@ def constant(value: Any, count: int) -> Array:
     """A column that holds one value everywhere."""
     column: Array = pa.repeat(value, count)
     return column
-
-
-def interleaved(choice: Integers, columns: Sequence[Array]) -> Array:
-    """One column from several: each row takes the next value of the column of that number."""
-    places = np.empty(len(choice), dtype=np.int64)
-    start = 0
-    for number, values in enumerate(columns):
-        places[choice == number] = np.arange(start, start + len(values))
-        start += len(values)
-    return pick(pa.concat_arrays(columns), places)
 
 
 def encoded(values: Array) -> tuple[Integers, Array]:
@@ -127,6 +72,12 @@ def flags(values: Array) -> Flags:
     """A boolean column without nulls as numpy sees it."""
     result: Flags = values.to_numpy(zero_copy_only=False)
     return result
+
+
+def record(schema: pa.Schema, columns: Mapping[str, Array]) -> pa.RecordBatch:
+    """Columns in the order of a schema, which need not have all of it; texts may be dictionary-encoded."""
+    fields = [schema.field(name).with_type(values.type) for name, values in columns.items()]
+    return pa.RecordBatch.from_arrays(list(columns.values()), schema=pa.schema(fields))
 
 
 def column(table: pa.Table, name: str) -> Array:
@@ -171,6 +122,19 @@ def maps(lengths: NDArray[Any], keys: Array, values: Array, absent: Flags | None
     """A map column from the numbers of entries and all of them end to end; null as in `lists`."""
     made: Array = _MAP(_offsets(lengths), keys, values, mask=pa.array(lengths == 0 if absent is None else absent))
     return made
+
+
+def spread(lengths: Integers) -> tuple[Integers, Integers]:
+    """For each entry of lists of these lengths, end to end: which list it is in, and its position there."""
+    places = np.repeat(np.arange(len(lengths)), lengths)
+    return places, np.arange(len(places)) - (np.cumsum(lengths) - lengths).take(places)
+
+
+def entries(present: Flags) -> tuple[Integers, Integers]:
+    """The rows and the columns at which a matrix is true, row by row: a faster ``np.nonzero``."""
+    places = np.flatnonzero(present)
+    rows = places // present.shape[1]
+    return rows, places - rows * present.shape[1]
 
 
 def _offsets(lengths: NDArray[Any]) -> Array:

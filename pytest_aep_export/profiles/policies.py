@@ -10,7 +10,17 @@ from typing import Any, Final
 
 from pytest_aep_export.model import MergePolicy
 
-__all__ = ["CRM", "DEFAULT_DATASETS", "DEFAULT_POLICIES", "DEFAULT_SEGMENTS", "LOYALTY", "WEB", "DefaultSegment"]
+__all__ = [
+    "CRM",
+    "DEFAULT_DATASETS",
+    "DEFAULT_POLICIES",
+    "DEFAULT_SEGMENTS",
+    "EVENT_SCHEMA",
+    "LOYALTY",
+    "PROFILE_SCHEMA",
+    "WEB",
+    "DefaultSegment",
+]
 
 CRM: Final = "5b76f86b85d0e00000be5c8b"
 """The dataset of customer records (facts, merge-policies, "Object")."""
@@ -91,9 +101,15 @@ DEFAULT_SEGMENTS: Final[tuple[DefaultSegment, ...]] = (
 Which policy each has is a choice of ours: one has another than the default, so that it shows.
 """
 
+PROFILE_SCHEMA: Final = "https://ns.adobe.com/xdm/context/profile"
+"""The id of the class of profile records."""
+
+EVENT_SCHEMA: Final = "https://ns.adobe.com/xdm/context/experienceevent"
+"""The id of the class of events."""
+
 DEFAULT_DATASETS: Final[dict[str, tuple[str, str]]] = {
-    CRM: ("Customer records", "https://ns.adobe.com/xdm/context/profile"),
-    LOYALTY: ("Loyalty programme", "https://ns.adobe.com/xdm/context/profile"),
-    WEB: ("Web visits", "https://ns.adobe.com/xdm/context/experienceevent"),
+    CRM: ("Customer records", PROFILE_SCHEMA),
+    LOYALTY: ("Loyalty programme", PROFILE_SCHEMA),
+    WEB: ("Web visits", EVENT_SCHEMA),
 }
 """The name of each dataset that the default data comes from, and the id of the class that it holds."""

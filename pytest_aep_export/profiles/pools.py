@@ -8,30 +8,43 @@ from __future__ import annotations
 
 import random
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 from faker import Faker
 
 from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.profiles.texts import Pool
 
-__all__ = ["BROWSERS", "DOMAINS", "IP_ADDRESSES", "PAGES", "PHONES", "PRODUCTS", "Pools", "pools"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["BROWSERS", "DOMAINS", "IP_ADDRESSES", "PAGES", "PHONES", "PRODUCTS", "Columns", "Pools", "pools"]
 
 _SEED: Final = 20181025
 _NAMES: Final = 2048
 _ADDRESSES: Final = 512
 _COMPANIES: Final = 64
 
+Columns: TypeAlias = Mapping[str, Pool]
+"""Pools side by side: what stands at one place of each belongs together."""
+
+
+def _columns(rows: Sequence[Mapping[str, str | None]]) -> Columns:
+    return {name: Pool.of([row[name] for row in rows]) for name in rows[0]}
+
+
 DOMAINS: Final = ("@example.com", "@example.org")
 """What e-mail addresses end with: of one length."""
 
-PHONES: Final = pa.array([f"1-{area}-555-01{line:02}" for area in (202, 303, 404, 617) for line in range(100)])
+PHONES: Final = Pool.of([f"1-{area}-555-01{line:02}" for area in (202, 303, 404, 617) for line in range(100)])
 """Phone numbers."""
 
-IP_ADDRESSES: Final = pa.array(
+IP_ADDRESSES: Final = Pool.of(
     [f"{net}.{host}" for net in ("192.0.2", "198.51.100", "203.0.113") for host in range(1, 255)]
 )
 """IPv4 addresses."""
@@ -43,7 +56,7 @@ _PLATFORMS: Final = {
     "Linux": "X11; Linux",
 }
 
-BROWSERS: Final = pa.Table.from_pylist(
+BROWSERS: Final = _columns(
     [
         {
             "name": name,
@@ -63,25 +76,21 @@ BROWSERS: Final = pa.Table.from_pylist(
 )
 """Browsers: name, version, the header they send and the system they run on."""
 
-PAGES: Final = pa.table(
-    {
-        "name": [
-            f"{section} {number}" for section in ("Home", "Category", "Product", "Cart", "Help") for number in range(40)
-        ],
-        "URL": [
-            f"https://www.example.com/{section}/{number}"
-            for section in ("home", "category", "product", "cart", "help")
-            for number in range(40)
-        ],
-    }
+PAGES: Final = _columns(
+    [
+        {"name": f"{section} {number}", "URL": f"https://www.example.com/{section.lower()}/{number}"}
+        for section in ("Home", "Category", "Product", "Cart", "Help")
+        for number in range(40)
+    ]
 )
 """Pages of a web shop."""
 
-PRODUCTS: Final = pa.table(
-    {
-        "SKU": [f"SKU-{number:04}" for number in range(200)],
-        "name": [f"{kind} {number}" for number in range(40) for kind in ("Jacket", "Boots", "Tent", "Lamp", "Rope")],
-    }
+PRODUCTS: Final = _columns(
+    [
+        {"SKU": f"SKU-{5 * number + place:04}", "name": f"{kind} {number}"}
+        for number in range(40)
+        for place, kind in enumerate(("Jacket", "Boots", "Tent", "Lamp", "Rope"))
+    ]
 )
 """What the web shop sells."""
 
@@ -91,21 +100,24 @@ class Pools:
     """Values of one locale.
 
     Attributes:
-        names: Whole persons: ``firstName``, ``middleName``, ``lastName``, ``fullName``, ``gender``, and ``local``, the
-            first part of an e-mail address with a dot at its end.
-        addresses: ``street1``, ``city``, ``stateProvince``, ``postalCode``, ``latitude``, ``longitude``.
+        names: Whole persons: ``firstName``, ``middleName``, ``lastName``, ``fullName`` and ``gender``.
+        mailboxes: The first part of each person's e-mail address, with a dot at its end.
+        addresses: ``street1``, ``city``, ``stateProvince``, ``postalCode``.
+        coordinates: The ``latitude`` and the ``longitude`` of each address.
         companies: Names of companies.
-        country: The country's name, a text or null.
-        country_code: Its two letters, a text or null.
-        language: The locale as browsers write it.
+        country: The country's name, in a pool of one; there may be none.
+        country_code: Its two letters, in the same way.
+        language: The locale as browsers write it, in a pool of one.
     """
 
-    names: pa.Table
-    addresses: pa.Table
-    companies: pa.Array[Any]
-    country: pa.Scalar[Any]
-    country_code: pa.Scalar[Any]
-    language: str
+    names: Columns
+    mailboxes: pa.StringArray
+    addresses: Columns
+    coordinates: Mapping[str, NDArray[np.float64]]
+    companies: Pool
+    country: Pool
+    country_code: Pool
+    language: Pool
 
 
 @lru_cache(maxsize=8)
@@ -120,13 +132,17 @@ def pools(locale: str) -> Pools:
     except AttributeError as error:
         raise ConfigurationError(f"locale {locale!r} is unknown to Faker: use one such as en_US or de_DE") from error
     faker.seed_instance(_SEED)
+    names = _names(faker)
+    addresses, coordinates = zip(*_addresses(faker), strict=True)
     return Pools(
-        names=pa.Table.from_pylist(_names(faker)),
-        addresses=pa.Table.from_pylist(_addresses(faker)),
-        companies=pa.array([faker.company() for _ in range(_COMPANIES)]),
-        country=pa.scalar(_optional(faker, "current_country"), pa.string()),
-        country_code=pa.scalar(_optional(faker, "current_country_code"), pa.string()),
-        language=locale.replace("_", "-"),
+        names=_columns(names),
+        mailboxes=pa.array([_mailbox(name) for name in names]),
+        addresses=_columns(addresses),
+        coordinates={name: np.array([point[name] for point in coordinates]) for name in ("latitude", "longitude")},
+        companies=Pool.of([faker.company() for _ in range(_COMPANIES)]),
+        country=Pool.of([_optional(faker, "current_country")]),
+        country_code=Pool.of([_optional(faker, "current_country_code")]),
+        language=Pool.of([locale.replace("_", "-")]),
     )
 
 
@@ -157,8 +173,11 @@ def _name(first: str, second: str, last: str, gender: str) -> dict[str, str]:
         "lastName": last,
         "fullName": f"{first} {last}",
         "gender": gender,
-        "local": f"{_ascii(first) or 'user'}.{_ascii(last) or 'name'}.",
     }
+
+
+def _mailbox(name: Mapping[str, str]) -> str:
+    return f"{_ascii(name['firstName']) or 'user'}.{_ascii(name['lastName']) or 'name'}."
 
 
 def _ascii(text: str) -> str:
@@ -166,18 +185,15 @@ def _ascii(text: str) -> str:
     return "".join(filter(str.isalnum, letters))
 
 
-def _addresses(faker: Faker) -> list[dict[str, Any]]:
+def _addresses(faker: Faker) -> Iterator[tuple[dict[str, str | None], dict[str, float]]]:
+    """Addresses, and where they are."""
     country = _optional(faker, "current_country_code")
-    return [_address(faker, country) for _ in range(_ADDRESSES)]
-
-
-def _address(faker: Faker, country: str | None) -> dict[str, Any]:
-    state = _optional(faker, "state_abbr")
-    return {
-        "street1": faker.street_address(),
-        "city": faker.city(),
-        "stateProvince": state and f"{country}-{state}",
-        "postalCode": faker.postcode(),
-        "latitude": float(faker.latitude()),
-        "longitude": float(faker.longitude()),
-    }
+    for _ in range(_ADDRESSES):
+        state = _optional(faker, "state_abbr")
+        address = {
+            "street1": faker.street_address(),
+            "city": faker.city(),
+            "stateProvince": state and f"{country}-{state}",
+            "postalCode": faker.postcode(),
+        }
+        yield address, {"latitude": float(faker.latitude()), "longitude": float(faker.longitude())}

@@ -8,6 +8,7 @@ Splittable Pseudorandom Number Generators", 2014): ten operations in numpy for a
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -46,14 +47,20 @@ class Stream:
 
     def bits(self, column: str) -> NDArray[np.uint64]:
         """64 random bits, never twice the same in one column."""
-        mixed = self.index * _GOLDEN + _key(self.seed, self.kind, column)
-        mixed = (mixed ^ (mixed >> np.uint64(30))) * _FIRST
-        mixed = (mixed ^ (mixed >> np.uint64(27))) * _SECOND
-        return mixed ^ (mixed >> np.uint64(31))
+        mixed = self.index * _GOLDEN
+        mixed += _key(self.seed, self.kind, column)
+        mixed ^= mixed >> np.uint64(30)
+        mixed *= _FIRST
+        mixed ^= mixed >> np.uint64(27)
+        mixed *= _SECOND
+        mixed ^= mixed >> np.uint64(31)
+        return mixed
 
     def below(self, column: str, count: int) -> Integers:
         """Whole numbers from 0 to ``count - 1``."""
-        return (self.bits(column) % np.uint64(count)).astype(np.int64)
+        bits = self.bits(column)
+        bits -= bits // np.uint64(count) * np.uint64(count)  # the remainder, several times as fast as by %
+        return bits.view(np.int64)
 
     def between(self, column: str, low: int, high: int) -> Integers:
         """Whole numbers from ``low`` to ``high - 1``."""
@@ -65,7 +72,7 @@ class Stream:
 
     def chance(self, column: str, share: float) -> NDArray[np.bool_]:
         """True for about that share of the indices."""
-        return self.unit(column) < share
+        return self.bits(column) >> np.uint64(11) < np.uint64(math.ceil(share * 2.0**53))
 
     def at(self, index: NDArray[Any], kind: str | None = None) -> Stream:
         """The same seed at other indices, of another kind if one is given."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, Final
 
 import pyarrow as pa
@@ -18,6 +20,7 @@ __all__ = ["Note", "Stored", "stored"]
 
 _NOTE: Final = "profiles.json"
 _FORMAT: Final = 1
+_PARTIAL: Final = ".partial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,38 @@ class Stored:
         """See `Partition.read`."""
         return Tables(_table(self.fragments, fragments), _table(self.events, events))
 
+    @contextmanager
+    def writers(self, fragments: pa.Schema, events: pa.Schema) -> Iterator[tuple[pq.ParquetWriter, pq.ParquetWriter]]:
+        """What writes both files; they appear when they are whole.
+
+        Texts that are dictionary-encoded here are plain when they are read: Arrow's own schema is not stored.
+        """
+        with _writer(self.fragments, fragments) as one, _writer(self.events, events) as other:
+            yield one, other
+
+
+@contextmanager
+def _writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    with _appearing(path) as own, pq.ParquetWriter(own, schema, compression="snappy", store_schema=False) as writer:
+        yield writer
+    for left in path.parent.glob(f"{path.name}.*{_PARTIAL}"):  # by a process that was killed
+        with suppress(OSError):
+            left.unlink()
+
+
+@contextmanager
+def _appearing(path: Path) -> Iterator[Path]:
+    """A name of its own for a file that gets its real one when it is whole."""
+    own = path.with_name(f"{path.name}.{token_hex(4)}{_PARTIAL}")
+    try:
+        yield own
+        own.replace(path)
+    except FileNotFoundError:
+        if not path.is_file():  # or else somebody else has written the same, and cleared up
+            raise
+    finally:
+        own.unlink(missing_ok=True)
+
 
 def _table(path: Path, names: Collection[str] | None) -> pa.Table:
     file = pq.ParquetFile(path)
@@ -60,10 +95,19 @@ class Note:
     recipe: dict[str, Any]
     partitions: int
 
-    def write(self, folder: Path) -> None:
-        """Leave the note in the folder."""
+    def claim(self, folder: Path) -> None:
+        """Make the folder one of this data, if it is not yet.
+
+        Raises:
+            ConfigurationError: It is one of other data.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        known = Note.read(folder)
+        if known is not None and known != self:
+            raise ConfigurationError(f"{folder} holds other profile data: choose another folder, or remove it")
         document = {"format": _FORMAT, "partitions": self.partitions, "recipe": self.recipe}
-        (folder / _NOTE).write_text(json.dumps(document, indent=2) + "\n")
+        with _appearing(folder / _NOTE) as own:
+            own.write_text(json.dumps(document, indent=2) + "\n")
 
     @classmethod
     def read(cls, folder: Path) -> Note | None:

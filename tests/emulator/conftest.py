@@ -15,7 +15,8 @@ from pytest_aep_export.suite.targets import Target
 JOBS: Final = "/data/core/ups/export/jobs"
 DATASETS: Final = "/data/foundation/catalog/dataSets"
 BATCHES: Final = "/data/foundation/catalog/batches"
-FILES: Final = "/data/foundation/export/files"
+EXPORT: Final = "/data/foundation/export"
+FILES: Final = f"{EXPORT}/files"
 
 
 class Api:
@@ -76,9 +77,18 @@ class Api:
         return [record["id"] for record in self.ask("GET", JOBS, query={"limit": 1000})["records"]]
 
     def files(self, batch: str) -> list[dict[str, Any]]:
-        """Each file of a batch: its name, its length and the path where its bytes are."""
-        entries = self.ask("GET", f"/data/foundation/export/batches/{batch}/files")["data"]
-        return [self.ask("GET", f"{FILES}/{entry['dataSetFileId']}")["data"][0] for entry in entries]
+        """What there is to download of a batch: each part's name, its length and the path where its bytes are."""
+        where = [f"{FILES}/{file['dataSetFileId']}" for file in self.pages(f"{EXPORT}/batches/{batch}/files")]
+        return [part for file in where for part in self.pages(file)]
+
+    def pages(self, path: str) -> list[dict[str, Any]]:
+        """All entries of a listing of Data Access, page by page."""
+        found = []
+        while path:
+            page = self.ask("GET", path)
+            found += page["data"]
+            path = page.get("_links", {}).get("next", {}).get("href", "")
+        return found
 
     def sandbox(self, name: str) -> Api:
         """The same organisation in another sandbox."""

@@ -11,6 +11,9 @@ from pytest_aep_export.emulator.gateway import MAX_BODY
 
 JOBS = "/data/core/ups/export/jobs"
 DATASETS = "/data/foundation/catalog/dataSets"
+VISITED = {"segmentId": "52c26d0d-45f2-47a2-ab30-ed06abc981ff"}
+INVERTED = {"fromIngestTimestamp": "2018-10-25T13:22:04-07:00", "toIngestTimestamp": "2018-10-25T13:22:04Z"}
+BACKWARDS = {"startTime": "2018-02-01T00:00:00Z", "endTime": "2018-01-01T00:00:00Z"}
 
 
 def _refusal(api, status: int = 400, **options: Any) -> str:
@@ -63,6 +66,18 @@ def _refusal(api, status: int = 400, **options: Any) -> str:
         ({"filter": {"emptyProfiles": "yes"}}, "/filter/emptyProfiles"),
         ({"filter": {"segments": [{"segmentId": "s", "status": ["gone"]}]}}, "/filter/segments/0/status"),
         ({"evaluationInfo": {"segmentation": "yes"}}, "/evaluationInfo/segmentation"),
+        ({"fields": "person.gender.x"}, "/fields"),
+        ({"fields": "timeSeriesEvents"}, "/fields"),
+        ({"additionalFields": {"eventList": {"filter": INVERTED}}}, "/additionalFields/eventList/filter"),
+        ({"filter": {"segmentQualificationTime": BACKWARDS}}, "/filter/segmentQualificationTime"),
+        ({"filter": {"segments": [VISITED, VISITED | {"status": ["exited"]}]}}, "/filter/segments/1"),
+        ({"filter": {"segments": [VISITED, VISITED | {"segmentNs": "UPS"}]}}, "/filter/segments/1"),
+        ({"filter": {"segments": [VISITED, {"segmentId": "x"}]}}, "/filter/segments/1/segmentId"),
+        ({"filter": {"segments": [VISITED | {"segmentNs": "aam"}]}}, "/filter/segments/0/segmentId"),
+        ({"destination": {"datasetId": "x", "append": True}}, "/destination/append"),
+        ({"filter": {"toIngestTimestamp": "2018-10-25T13:22:04Z"}}, "/filter/toIngestTimestamp"),
+        ({"additionalFields": {"eventList": {"filter": {"emptyProfiles": True}}}}, "/filter/emptyProfiles"),
+        ({"snapshotName": "x"}, "/snapshotName"),
     ],
 )
 def test_a_wrong_member_is_named(api, changes, field):
@@ -85,8 +100,9 @@ def test_segment_per_batch_is_a_boolean(api, value):
     assert "/destination/segmentPerBatch" in _refusal(api, json=api.payload(destination=destination))
 
 
-def test_a_job_does_not_write_batches_without_end(api):
+def test_a_job_does_not_write_batches_without_end(make_api):
     """With a batch for each segment there is a limit on segments; without, there is none."""
+    api = make_api(unknown_segments="accept")
     segments = {"segments": [{"segmentId": f"s{number}"} for number in range(101)]}
     destination = api.payload()["destination"] | {"segmentPerBatch": True}
     said = _refusal(api, json=api.payload(destination=destination, filter=segments))

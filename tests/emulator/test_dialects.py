@@ -44,6 +44,9 @@ def _walk(api) -> None:
     [file] = api.files(batch)
     for method in ("GET", "HEAD"):
         api.send(method, file["_links"]["self"]["href"])
+    api.ask("GET", f"/data/foundation/export/datasets/{api.dataset()}/preview")
+    for path in ("failed", "meta", "meta?path=input_files", "meta?path=input_files/fileMetaData1.json"):
+        api.ask("GET", f"/data/foundation/export/batches/{batch}/{path}")
     for path in ("/data/foundation/catalog/dataSets", "/data/core/ups/config/mergePolicies", f"{JOBS}/1"):
         api.send("GET", path)
     api.send("GET", JOBS, without={"authorization"})

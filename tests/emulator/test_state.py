@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pytest_aep_export.emulator import Behaviour, Emulator, EmulatorServer, exporting, jobs
+from pytest_aep_export.emulator import Behaviour, Emulator, EmulatorServer, jobs
 from pytest_aep_export.lifecycle import Progression
 
 JOBS = "/data/core/ups/export/jobs"
@@ -115,7 +115,7 @@ def test_a_crash_is_an_answer_in_json_and_a_defect(running, monkeypatch, caplog)
 
     with running(None, progression=Progression("immediate")) as api:
         job = api.create()["id"]
-        monkeypatch.setattr(exporting, "compute", crash)
+        monkeypatch.setattr(jobs, "render", crash)
         response = api.send("GET", f"{JOBS}/{job}").response
         assert response.status == 500
         assert response.json() == {"error_code": "500001", "message": "Internal server error."}

@@ -153,6 +153,8 @@ def plans(draw: st.DrawFn) -> ExportPlan:
         qualified_until=draw(mostly(st.sampled_from(ENDS))) if "window" in filters else None,
         updated_after=draw(seldom(st.sampled_from(STARTS))),
         empty_profiles=draw(st.booleans()),
+        unselected=draw(seldom(st.just("null"), "drop")),
+        shuffled=draw(seldom(st.sampled_from((0, 2**63 - 1)))),
     )
 
 

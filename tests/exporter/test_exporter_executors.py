@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -31,16 +31,6 @@ def data() -> ProfileData:
     """Some profiles in several partitions, in memory."""
     made = generate(300, seed=5)
     return ProfileData.of(made.fragments, made.events, rows=250)
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[str]:
-    """The address of a Dask cluster of two worker processes."""
-    from distributed import LocalCluster  # noqa: PLC0415 - slow to import, and only two tests need it
-
-    options: dict[str, Any] = {"processes": True, "dashboard_address": None, "host": "127.0.0.1"}
-    with LocalCluster(n_workers=2, threads_per_worker=1, **options) as local:
-        yield local.scheduler_address.replace("tcp://", "dask://")
 
 
 def files(result: ExportResult, folder: Path) -> dict[str, bytes]:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from pytest_aep_export.exporter.plan import EventPlan, ExportPlan, InvalidExportError, Segment, plan
+from pytest_aep_export.exporter.plan import EventPlan, ExportPlan, InvalidExportError, Segment, plan, policy_id
 from pytest_aep_export.model import MergePolicy
-from pytest_aep_export.profiles.policies import CRM, DEFAULT_POLICIES, LOYALTY
+from pytest_aep_export.profiles.policies import CRM, DEFAULT_POLICIES, DEFAULT_SEGMENTS, LOYALTY
 
 DEFAULT = DEFAULT_POLICIES[0]
 SEED_INSTANT = 1_540_498_924_000
@@ -82,6 +82,34 @@ def test_segments_take_their_defaults_and_lose_their_spelling():
         Segment("b", "aam", frozenset({"exited", "realized"})),
         Segment("c", "ups", frozenset({"realized"})),
     )
+
+
+VISITED, NEARBY, IMPORTED = DEFAULT_SEGMENTS
+
+
+@pytest.mark.parametrize(
+    ("segments", "expected"),
+    [
+        ([], None),
+        ([{"segmentId": NEARBY.id}], NEARBY.policy),
+        ([{"segmentId": NEARBY.id, "segmentNs": "UPS", "status": ["exited"]}], NEARBY.policy),
+        ([{"segmentId": NEARBY.id, "segmentNs": "aam"}], None),
+        ([{"segmentId": IMPORTED.id, "segmentNs": "AAM"}], IMPORTED.policy),
+        ([{"segmentId": "of my own"}], None),
+        ([{"segmentId": NEARBY.id}, {"segmentId": VISITED.id}], None),
+    ],
+)
+def test_one_segment_gives_its_policy_to_a_request_without_one(segments: list[dict[str, Any]], expected: str | None):
+    """Of several none does, nor does one that the default data does not know; a request's own policy comes first."""
+    request: dict[str, Any] = {"filter": {"segments": segments}}
+    assert policy_id(request) == expected
+    assert policy_id(request | {"mergePolicy": {"id": "mine"}}) == "mine"
+
+
+def test_a_default_segment_has_another_policy_than_the_default():
+    """So that the rule shows; and each names a policy that there is."""
+    assert {segment.policy for segment in DEFAULT_SEGMENTS} > {DEFAULT.id}
+    assert {segment.policy for segment in DEFAULT_SEGMENTS} <= {policy.id for policy in DEFAULT_POLICIES}
 
 
 def test_one_plan_for_each_segment():
@@ -163,6 +191,11 @@ _FILTER = "/additionalFields/eventList/filter"
             "no point in time",
         ),
         ({"filter": {"fromIngestTimestamp": "yesterday"}}, "/filter/fromIngestTimestamp", "'yesterday'"),
+        (
+            {"filter": {"segments": [{"segmentId": "s"}, {"segmentId": "t"}, {"segmentId": "s", "segmentNs": "UPS"}]}},
+            "/filter/segments/2",
+            "segment 's' is listed twice",
+        ),
         (
             {
                 "filter": {

@@ -127,6 +127,22 @@ def test_values_inside_of_lists_and_maps_stay_as_they_are() -> None:
     }
 
 
+def test_unselected_fields_can_be_null_instead_of_gone() -> None:
+    """Every column is there; what was not chosen is null, also inside of structs and entries; maps get no keys."""
+    plan = ExportPlan(("person.gender", "identityMap.ECID.id"), events=EventPlan(("_id",)), unselected="null")
+    record = fragment("a", personID="p", person={"gender": "g"}, identityMap={"ECID": [ECID], "Email": [EMAIL]})
+    known, unknown = rows_of(plan, [record, fragment("b")], [fragment("a", _id="e", eventType="t")])
+    whole = load_union()
+    assert list(known) == list(unknown) == list(names(shape(plan))) == [*whole.profile.members, "timeSeriesEvents"]
+    assert known == dict.fromkeys(known) | {
+        "person": {"name": None, "birthDate": None, "gender": "g"},
+        "identityMap": [("ECID", [{"id": "1", "authenticatedState": None, "primary": None}])],
+        "timeSeriesEvents": [dict.fromkeys(whole.event.members) | {"_id": "e"}],
+    }
+    assert unknown == dict.fromkeys(known)
+    assert names(shape(plan)) == names(whole.profile) | {"timeSeriesEvents": names(whole.event)}
+
+
 def test_the_shape_of_an_export_is_what_its_rows_show() -> None:
     """Columns of the plan by name, the events last, without any data being looked at."""
     events = EventPlan(("web.webReferrer.URL", "_id"))

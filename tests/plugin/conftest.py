@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+import numpy as np  # noqa: F401 - a process loads it once; pytester would let it go, and its second copy fail
 import pytest
 
 

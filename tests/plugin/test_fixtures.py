@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from pytest_aep_export.emulator import EmulatorServer, Journal, Tenant
@@ -124,14 +126,37 @@ async def test_the_asynchronous_client_needs_no_socket(aep_async_client, aep_jou
 
 def test_profiles_are_made_and_loaded(aep_profiles, aep_emulator, aep_client, aep_dataset):
     """The factory gives the data that the tenant exports from then on; the same seed gives the same."""
-    data = aep_profiles(5, seed=7)
-    assert aep_emulator.data is data
-    assert aep_profiles(5, seed=7).fragments.equals(data.fragments)
-    assert not aep_profiles(5, seed=8).fragments.equals(data.fragments)
+    loaded = aep_profiles(5, seed=7)
+    assert aep_emulator.data is loaded.data
+    assert aep_profiles(5, seed=7).fragments.equals(loaded.fragments)
+    assert not aep_profiles(5, seed=8).fragments.equals(loaded.fragments)
+    assert aep_profiles(5, seed=7, events_per_profile=0).events.num_rows == 0 < loaded.events.num_rows
+    assert loaded.partitions == loaded.data.partitions
     assert aep_profiles().fragments.num_rows > 100
     aep_profiles(5, seed=7)
     done = aep_client.wait_for_export_job(aep_client.create_export_job(dataset_id=aep_dataset.id, fields="personID"))
     assert 0 < aep_client.read_table(done).num_rows < 20
+
+
+def test_rows_of_ones_own_are_loaded(aep_profiles, aep_emulator, aep_client, aep_dataset, tmp_path):
+    """Records, a file of them and Arrow tables take the place of fake profiles; the result knows what is exported."""
+    rows = [{"identityMap": {"Email": [{"id": "jane@example.com"}]}, "personalEmail": {"address": "jane@example.com"}}]
+    (tmp_path / "rows.json").write_text(json.dumps(rows))
+    loaded = aep_profiles(rows, dataset="crm")
+
+    assert aep_emulator.data is loaded.data
+    assert loaded.fragments["datasetId"].to_pylist() == ["crm"]
+    job = aep_client.wait_for_export_job(aep_client.create_export_job(aep_dataset.id))
+    assert loaded.expected(job) == aep_client.read_table(job).to_pylist() != []
+    for source in (tmp_path / "rows.json", str(tmp_path / "rows.json"), loaded.fragments):
+        assert aep_profiles(source, dataset="crm").fragments.equals(loaded.fragments)
+
+
+def test_a_bad_row_fails_the_test_that_loads_it(run):
+    """The test is told which row, where in it, and what was expected there."""
+    result = run("def test_it(aep_profiles):\n    aep_profiles([{'identityMap': {'Email': [{}]}}])")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*rows?0? /identityMap/Email/0/id: expected an id that is not empty, found {}"])
 
 
 def test_a_dataset_and_a_finished_export_are_ready_made(aep_export_job, aep_dataset, aep_client):

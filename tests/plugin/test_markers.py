@@ -40,12 +40,24 @@ def test_a_modules_marker_holds_for_its_tests(aep_emulator):
     assert aep_emulator.behaviour.dialect.name == "segmentation-guide"
 
 
-@pytest.mark.aep_emulator(profiles=3, seed=5, part_rows=1, cancel_finished="refuse")
+SWITCHED = {
+    "part_rows": 1,
+    "cancel_finished": "refuse",
+    "files": "directory",
+    "unknown_segments": "accept",
+    "unselected": "null",
+    "earlier_batches": "replace",
+    "row_order": "shuffled",
+}
+
+
+@pytest.mark.aep_emulator(profiles=3, seed=5, **SWITCHED)
 def test_every_keyword_reaches_the_emulator(aep_emulator):
-    """Profiles, seed, rows of a part and what a late cancel does."""
+    """Profiles, seed, and each switch of the behaviour; what is not said stays as it is."""
     assert aep_emulator.data.fragments.equals(generate(3, seed=5).fragments)
-    assert aep_emulator.behaviour.part_rows == 1
-    assert aep_emulator.behaviour.cancel_finished == "refuse"
+    changed = {name: getattr(aep_emulator.behaviour, name) for name in SWITCHED}
+    assert changed == SWITCHED
+    assert aep_emulator.behaviour.page_limit == 2
 
 
 @pytest.mark.aep_emulator(sandboxes=("dev", "prod"))
@@ -90,6 +102,8 @@ def test_a_marker_that_is_written_wrong_is_a_usage_error(run, marker, complaint)
         ("aep_emulator(page_limit=0)", "page_limit 0 cannot be used: expected a whole number from 1 on"),
         ("aep_emulator(part_rows='x')", "part_rows 'x' cannot be used: expected a whole number from 1 on"),
         ("aep_emulator(cancel_finished='x')", "cancel_finished 'x' is unknown: use accept or refuse"),
+        ("aep_emulator(unselected='x')", "unselected 'x' is unknown: use drop or null"),
+        ("aep_emulator(row_order=1)", "row_order 1 is unknown: use stored or shuffled"),
         ("aep_emulator(sandboxes=['A'])", "'A' is not a sandbox's name"),
         ("aep_emulator(sandboxes=())", "a tenant needs a sandbox"),
         ("aep_cassette('none')", "'none' is not a cassette's name"),

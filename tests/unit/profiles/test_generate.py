@@ -8,13 +8,12 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_aep_export.errors import ConfigurationError
-from pytest_aep_export.profiles import ProfileData, data, generate, write_parquet
+from pytest_aep_export.profiles import ProfileData, generate, generation, write_parquet
 from pytest_aep_export.profiles.policies import CRM, DEFAULT_SEGMENTS, LOYALTY, WEB
 from pytest_aep_export.profiles.schema import EVENTS, FRAGMENTS
 
@@ -42,15 +41,39 @@ def test_data_does_not_depend_on_how_it_is_cut(parts: list[int], start: int, see
     assert pa.concat_tables([part.events for part in made]).equals(whole.events)
 
 
-def test_data_does_not_depend_on_the_size_of_a_batch(monkeypatch: pytest.MonkeyPatch):
-    """Made in small batches, the data is the same."""
+@pytest.mark.parametrize(("name", "rows"), [("_BATCH_ROWS", 35), ("PARTITION_ROWS", 350)])
+def test_data_does_not_depend_on_how_much_is_made_at_once(name: str, rows: int, monkeypatch: pytest.MonkeyPatch):
+    """Made in small batches or in small partitions, the data is the same."""
     whole = generate(200, seed=3)
-    monkeypatch.setattr(data, "_BATCH", 7)
+    monkeypatch.setattr(generation, name, rows)
     small = generate(200, seed=3)
 
     assert small.fragments.column(0).num_chunks > whole.fragments.column(0).num_chunks
     assert small.fragments.equals(whole.fragments)
     assert small.events.equals(whole.events)
+
+
+def test_a_partition_makes_what_is_asked_for(monkeypatch: pytest.MonkeyPatch):
+    """Asked for some columns, a partition of generated data has these, in the order of the schema, and no others."""
+    monkeypatch.setattr(generation, "PARTITION_ROWS", 350)
+    made = generate(200)
+    partition = made.partitions[1]
+    whole, some = partition.read(), partition.read({"person", "personID"}, ("timestamp",))
+
+    assert len(made.partitions) > 1
+    assert some.fragments.equals(whole.fragments.select(["personID", "person"]))
+    assert some.events.equals(whole.events.select(["timestamp"]))
+
+
+def test_partitions_share_no_profile(monkeypatch: pytest.MonkeyPatch):
+    """No identity, of a fragment or of an event, occurs in two partitions."""
+    monkeypatch.setattr(generation, "PARTITION_ROWS", 350)
+    seen: set[tuple[str, str]] = set()
+    for partition in generate(200).partitions:
+        tables = partition.read()
+        own = {one for table in (tables.fragments, tables.events) for row in table.to_pylist() for one in _listed(row)}
+        assert own.isdisjoint(seen)
+        seen |= own
 
 
 def test_the_first_of_many_are_the_few(hundred: ProfileData):
@@ -66,7 +89,7 @@ def test_another_seed_makes_other_data(hundred: ProfileData):
     other = generate(100, seed=1)
 
     for name in ("_id", "identityId", "personalEmail"):
-        ours, theirs = (set(map(str, table.fragments[name].drop_null().to_pylist())) for table in (hundred, other))
+        ours, theirs = (set(map(str, made.fragments[name].drop_null().to_pylist())) for made in (hundred, other))
         assert ours.isdisjoint(theirs)
 
 
@@ -122,16 +145,16 @@ def _main(value: dict[str, Any]) -> Any:
 def test_web_fragments_are_linked_to_their_person(hundred: ProfileData):
     """Each web fragment has an ECID of its own and an identity that the person's CRM fragment has too."""
     rows = hundred.fragments.to_pylist()
-    known = {identity for row in rows if row["datasetId"] == CRM for identity in _identities(row)}
+    known = {identity for row in rows if row["datasetId"] == CRM for identity in _listed(row)}
     web = [row for row in rows if row["datasetId"] == WEB]
 
     assert len(web) > 10
     for row in web:
         assert row["identityNamespace"] == "ECID"
-        assert len(known & set(_identities(row))) == 1
+        assert len(known & set(_listed(row))) == 1
 
 
-def _identities(row: dict[str, Any]) -> list[tuple[str, str]]:
+def _listed(row: dict[str, Any]) -> list[tuple[str, str]]:
     return [(space, item["id"]) for space, items in row["identityMap"] for item in items]
 
 
@@ -187,6 +210,29 @@ def test_the_number_of_events_is_about_what_was_asked_for(per_person: float, low
     assert low <= generate(1000, events_per_profile=per_person).events.num_rows <= high
 
 
+@pytest.mark.parametrize(
+    ("average", "loyalty", "web"), [(1, 0, 0), (1.5, 0.35, 0.15), (2, 0.7, 0.3), (2.5, 0.85, 0.65), (3, 1, 1)]
+)
+def test_the_number_of_fragments_is_about_what_was_asked_for(average: float, loyalty: float, web: float):
+    """Everybody has a CRM record; who has the others grows in proportion, to nobody at 1 and to everybody at 3."""
+    datasets = generate(2000, fragments=average, events_per_profile=0).fragments["datasetId"].to_pylist()
+
+    assert datasets.count(CRM) == 2000
+    for dataset, share in ((LOYALTY, loyalty), (WEB, web)):
+        assert datasets.count(dataset) == pytest.approx(2000 * share, abs=60 if 0 < share < 1 else 0)
+
+
+def test_more_fragments_take_none_away():
+    """A record that a person has on a lower average is there on a higher one, the same."""
+    few, many = (generate(200, fragments=average).fragments for average in (1.5, 2.5))
+    rows = {row["_id"]: row for row in many.to_pylist()}
+
+    assert few.num_rows < many.num_rows
+    for row in few.to_pylist():
+        assert rows[row["_id"]]["datasetId"] == row["datasetId"]
+        assert rows[row["_id"]]["person"] == row["person"]
+
+
 def test_a_locale_changes_names_and_country():
     """German persons live in Germany; their e-mail addresses stay ASCII."""
     german = generate(50, locale="de_DE").fragments
@@ -212,6 +258,8 @@ def test_names_of_other_scripts_have_addresses_too():
         ({"profiles": 1, "first": -1}, "expected two numbers that are not negative"),
         ({"profiles": 1, "events_per_profile": -0.5}, "events_per_profile=-0.5 is not between 0 and 2500"),
         ({"profiles": 1, "events_per_profile": 2501}, "events_per_profile=2501 is not between 0 and 2500"),
+        ({"profiles": 1, "fragments": 0.5}, "fragments=0.5 is not between 1 and 3"),
+        ({"profiles": 1, "fragments": 3.5}, "fragments=3.5 is not between 1 and 3"),
         ({"profiles": 1, "locale": "xx_YY"}, "locale 'xx_YY' is unknown to Faker"),
     ],
 )
@@ -233,32 +281,15 @@ def test_no_profiles_are_two_empty_tables():
     assert (empty.fragments.schema, empty.events.schema) == (FRAGMENTS, EVENTS)
 
 
+def test_a_locale_may_lack_what_others_have():
+    """Where Faker knows no states, no address has one."""
+    addresses = generate(50, locale="ja_JP").fragments["homeAddress"]
+
+    assert pc.struct_field(addresses, "city").drop_null().to_pylist()
+    assert pc.struct_field(addresses, "stateProvince").null_count == len(addresses)
+
+
 def test_tables_of_another_schema_are_refused(hundred: ProfileData):
     """Own tables have to be cast first, and the error says so."""
     with pytest.raises(ConfigurationError, match=r"the events table does not have the schema .* cast it"):
-        ProfileData(hundred.fragments, hundred.fragments)
-
-
-def test_written_data_reads_back_as_it_was_made(hundred: ProfileData, tmp_path: Path):
-    """The files hold what `generate` makes, snappy-compressed; the rows are counted and progress is told."""
-    seen: list[int] = []
-    rows = write_parquet(tmp_path / "data", 100, progress=seen.append)
-    back = ProfileData.read(tmp_path / "data")
-
-    assert back.fragments.equals(hundred.fragments)
-    assert back.events.equals(hundred.events)
-    assert rows == hundred.fragments.num_rows + hundred.events.num_rows
-    assert seen == [100]
-    for name in ("fragments.parquet", "events.parquet"):
-        column = pq.read_metadata(tmp_path / "data" / name).row_group(0).column(0)
-        assert column.compression == "SNAPPY"
-
-
-def test_progress_grows_to_the_number_of_profiles(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """With several batches the callback hears of each; without one, the same rows are written."""
-    monkeypatch.setattr(data, "_BATCH", 90)
-    seen: list[int] = []
-    rows = write_parquet(tmp_path / "told", 100, events_per_profile=3, progress=seen.append)
-
-    assert seen == [30, 60, 90, 100]
-    assert write_parquet(tmp_path / "silent", 100, events_per_profile=3) == rows
+        ProfileData.of(hundred.fragments, hundred.fragments)

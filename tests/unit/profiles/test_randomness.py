@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pytest_aep_export.profiles.randomness import Stream
 
@@ -47,6 +49,17 @@ def _inverse(value: int) -> int:
     value = unshift(value, 31) * pow(0x94D049BB133111EB, -1, 1 << 64) & mask
     value = unshift(value, 27) * pow(0xBF58476D1CE4E5B9, -1, 1 << 64) & mask
     return unshift(value, 30)
+
+
+@given(index=st.integers(0, 2**64 - 1), count=st.integers(1, 2**62), share=st.floats(0, 1))
+def test_draws_are_arithmetic_on_the_bits(index: int, count: int, share: float):
+    """A whole number is a remainder, a unit the upper 53 bits, and a chance a unit that is small enough."""
+    draw = stream(index)
+    bits = int(draw.bits("a")[0])
+
+    assert draw.below("a", count).tolist() == [bits % count]
+    assert draw.unit("a").tolist() == [(bits >> 11) / 2**53]
+    assert draw.chance("a", share).tolist() == [(bits >> 11) / 2**53 < share]
 
 
 @pytest.mark.parametrize("other", [stream(7, seed=1), stream(7, kind="event")])

@@ -1,0 +1,63 @@
+"""The switches of the emulator: how it acts where the sources leave a choice and clients must cope with either."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Literal, get_args, get_origin, get_type_hints
+
+from pytest_aep_export.contract.dialects import CANONICAL, Dialect
+from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.lifecycle import Progression
+
+__all__ = ["Behaviour"]
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """How the emulator acts where the sources leave a choice.
+
+    Attributes:
+        dialect: Which documented variant it speaks.
+        progression: How new jobs advance.
+        page_limit: How many jobs a page lists when the request does not say; undocumented (D-66).
+        cancel_finished: Whether cancelling a job that has ended is accepted without effect, or refused (D-6).
+        part_rows: Rows in one part file of an export.
+        files: Whether each part of a batch is a file of its own, or all are one file that is a directory of them.
+        unknown_segments: Whether a job for a segment that nobody is known to be in is refused, or finds nobody.
+        unselected: Whether what ``fields`` does not select is dropped from the files, or null in them.
+        earlier_batches: Whether the batches that a dataset has are kept beside those of a new job, or replaced by them.
+        row_order: Whether rows come in the order in which their profiles are stored, or in one drawn by lot.
+    """
+
+    dialect: Dialect = CANONICAL
+    progression: Progression = field(default_factory=Progression)
+    page_limit: int = 100
+    cancel_finished: Literal["accept", "refuse"] = "accept"
+    part_rows: int = 250_000
+    files: Literal["single", "directory"] = "single"
+    unknown_segments: Literal["refuse", "accept"] = "refuse"
+    unselected: Literal["drop", "null"] = "drop"
+    earlier_batches: Literal["keep", "replace"] = "keep"
+    row_order: Literal["stored", "shuffled"] = "stored"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work.
+
+        Raises:
+            ConfigurationError: A number is not one or less than 1, or a word is none of the choices.
+        """
+        for name in ("page_limit", "part_rows"):
+            value = getattr(self, name)
+            if type(value) is not int or value < 1:
+                raise ConfigurationError(f"{name} {value!r} cannot be used: expected a whole number from 1 on")
+        for name, words in _choices().items():
+            if getattr(self, name) not in words:
+                raise ConfigurationError(f"{name} {getattr(self, name)!r} is unknown: use {' or '.join(words)}")
+
+
+@cache
+def _choices() -> dict[str, tuple[str, ...]]:
+    """The words that each member of a behaviour may be, for those that are a choice of words."""
+    kinds = get_type_hints(Behaviour)
+    return {name: get_args(kind) for name, kind in kinds.items() if get_origin(kind) is Literal}
