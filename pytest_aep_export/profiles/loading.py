@@ -115,5 +115,5 @@ def _load_records(records: Records, profile: _Class, event: _Class, findings: Fi
         row = target.shape.row(record, problems)
         if problems:
             findings.add(records.place(number), problems)
-        elif not findings.count:
+        else:
             target.add(row)

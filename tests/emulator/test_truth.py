@@ -68,13 +68,16 @@ def test_a_segment_brings_its_merge_policy_along(aep_emulator: Tenant, aep_profi
 
 
 def test_what_is_expected_keeps_the_order_of_partitions(aep_emulator: Tenant, exported):
-    """Also of data that is exported in several pieces, with profiles that have events only."""
+    """Batch by batch, and in each piece by piece of the data; with profiles that have events only."""
     made = generate(80, seed=2)
     data = ProfileData.of(made.fragments, made.events, rows=50)
     aep_emulator.load(data)
     rows, job = exported(profiles=ProfileSelection(empty_profiles=True), merge_policy=DEFAULT_POLICIES[2])
 
     assert len(data.partitions) > 1
+    assert aep_emulator.expected(job) == rows
+
+    rows, job = exported(profiles=ProfileSelection(segments=SEGMENTS), segment_per_batch=True)
     assert aep_emulator.expected(job) == rows
 
 

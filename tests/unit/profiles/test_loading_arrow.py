@@ -84,6 +84,13 @@ def test_members_and_columns_may_come_in_any_order():
     assert load_profiles(given).fragments.equals(load_profiles(given.to_pylist()).fragments)
 
 
+def test_a_table_comes_after_the_rows_before_it():
+    """Events of an Arrow table follow those that were found among plain rows."""
+    first = {"identityNamespace": "Email", "identityId": "a", "_id": "1", "timestamp": NOON}
+    data = load_profiles([first], events=table({"_id": "2", "timestamp": NOON}))
+    assert data.events["_id"].to_pylist() == ["1", "2"]
+
+
 def test_what_a_table_leaves_out_is_put_in():
     """Dataset and time of ingestion get the same defaults as those of a record."""
     made = load_profiles(table()).fragments.to_pylist()
