@@ -8,8 +8,10 @@ import shlex
 import signal
 import threading
 import time
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 import click
 
@@ -20,7 +22,12 @@ from pytest_aep_export.errors import ConfigurationError
 from pytest_aep_export.lifecycle import Clock, Mode, Progression
 from pytest_aep_export.model import Credentials
 
+if TYPE_CHECKING:
+    from pytest_aep_export.profiles import ProfileData
+
 __all__ = ["connection_schema", "serve"]
+
+_PROFILES: Final = 100
 
 
 def connection_schema() -> dict[str, Any]:
@@ -32,7 +39,13 @@ def connection_schema() -> dict[str, Any]:
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port.  [default: any that is free]")
-@click.option("--profiles", type=click.IntRange(0), default=100, show_default=True, help="Profiles in each sandbox.")
+@click.option("--profiles", type=click.IntRange(0), help="Fake profiles in each sandbox.  [default: 100]")
+@click.option(
+    "--load",
+    "source",
+    type=click.Path(exists=True, path_type=Path),
+    help="Serve these instead: a folder that 'profiles generate' wrote, or your own .parquet, .jsonl or .json file.",
+)
 @click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="What data and ids are derived from."
 )
@@ -55,18 +68,21 @@ def connection_schema() -> dict[str, Any]:
     show_default=True,
     help="What makes jobs advance.",
 )
+@click.option("--executor", default="", metavar="ADDRESS", help="Compute exports on a Dask cluster: dask://HOST:PORT.")
 @click.option("--allow-remote", is_flag=True, help="Listen on an address that other machines reach.")
 @click.option("--json", "as_json", is_flag=True, help="Say how to connect in one line of JSON.")
 @schema_option(connection_schema)
 def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
     host: str,
     port: int,
-    profiles: int,
+    profiles: int | None,
+    source: Path | None,
     seed: int,
     sandboxes: tuple[str, ...],
     state: Path | None,
     spoken: str,
     progression: Mode,
+    executor: str,
     *,
     allow_remote: bool,
     as_json: bool,
@@ -74,19 +90,39 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
     """Run the emulator until it is told to stop by SIGTERM or Ctrl-C."""
     from pytest_aep_export.emulator import Behaviour, Emulator  # noqa: PLC0415 - heavy, and not for --help
     from pytest_aep_export.emulator.server import is_loopback  # noqa: PLC0415 - the same
+    from pytest_aep_export.exporter.executors import connect  # noqa: PLC0415 - the same
 
     sandboxes = tuple(dict.fromkeys(sandboxes))
     if not allow_remote and not is_loopback(host):
         raise UsedWronglyError(
             f"{host} is not a loopback address: add --allow-remote if other machines should reach it"
         )
-    with exit_codes():
-        behaviour = Behaviour(dialect=dialect(spoken), progression=Progression(progression))
-        emulator = Emulator(seed=seed, behaviour=behaviour, state=state, profiles=profiles, clock=_wall_clock)
-    with emulator:
+    if source is not None and profiles is not None:
+        raise UsedWronglyError("--profiles makes fake profiles and --load takes other ones: leave one of the two out")
+    with ExitStack() as open_:
         with exit_codes():
-            credentials = emulator.create_tenant(sandboxes).credentials
+            data = _loaded(source)
+            emulator = Emulator(
+                seed=seed,
+                behaviour=Behaviour(dialect=dialect(spoken), progression=Progression(progression)),
+                state=state,
+                profiles=_PROFILES if profiles is None else profiles,
+                clock=_wall_clock,
+                executor=open_.enter_context(connect(executor)),
+            )
+            open_.enter_context(emulator)
+            credentials = emulator.create_tenant(sandboxes, data=data).credentials
         _serve(emulator, host, port, lambda url: _announce(url, credentials, sandboxes, as_json=as_json))
+
+
+def _loaded(source: Path | None) -> Callable[[], ProfileData] | None:
+    """What gives every sandbox the data of a file or folder, read once."""
+    if source is None:
+        return None
+    from pytest_aep_export.profiles import load_profiles  # noqa: PLC0415 - heavy, and not for --help
+
+    data = load_profiles(source)
+    return lambda: data
 
 
 def _serve(emulator: Any, host: str, port: int, ready: Any) -> None:

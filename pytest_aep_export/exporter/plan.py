@@ -22,6 +22,7 @@ __all__ = [
     "ExportPlan",
     "InvalidExportError",
     "Segment",
+    "Status",
     "plan",
     "policy_id",
     "segments_of",
@@ -31,6 +32,7 @@ IDENTITY_LIMIT: Final = 50
 """Profiles with more identities than this are left out of every export (facts, export-jobs section 10)."""
 
 Status = Literal["realized", "exited"]
+"""The membership statuses that profiles are selected by."""
 
 
 class InvalidExportError(AepError):

@@ -216,17 +216,21 @@ def _price(product: Integers) -> NDArray[np.float64]:
 
 
 def _commerce(rows: _Rows) -> Array:
-    """Orders, of the purchases alone: they are few, and all others have none."""
+    """Orders, made of the purchases alone: they are few, and all others have none."""
     bought = rows.kind == _PURCHASE
     places = np.flatnonzero(bought)
     draw, product, count = rows.draw.at(rows.draw.index[places]), rows.product[places], rows.bought[places]
     prices = [np.where(rank < count, _price((product + rank) % len(PRODUCTS["SKU"])), 0.0) for rank in range(3)]
+    total = np.zeros(len(rows))
+    total[places] = np.sum(prices, axis=0)
+    ids = uuid_text(draw.bits("purchase"), draw.bits("purchase/low"))
     order = struct(
-        purchaseID=uuid_text(draw.bits("purchase"), draw.bits("purchase/low")),
-        priceTotal=pa.array(np.sum(prices, axis=0)),
-        currencyCode=everywhere("USD", len(places)),
+        bought,
+        purchaseID=pick(ids, np.cumsum(bought) - 1, bought),
+        priceTotal=pa.array(total),
+        currencyCode=everywhere("USD", len(rows)),
     )
-    return pick(struct(order=order), np.cumsum(bought) - 1, bought)
+    return struct(bought, order=order)
 
 
 _COLUMNS: Final[dict[str, Callable[[_Rows], Array]]] = {

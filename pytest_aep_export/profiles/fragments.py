@@ -94,8 +94,7 @@ class _Rows:
 
     def some(self, field: str, **shares: float) -> Flags:
         """A share of the rows of each dataset that is named."""
-        known = np.array([shares.get(name, 0.0) for name in ("crm", "loyalty", "web")])
-        return self.draw.unit(field) < known.take(self.slot)
+        return self.draw.chances(field, [shares.get(name, 0) for name in ("crm", "loyalty", "web")], self.slot)
 
     def differs(self, field: str, share: float) -> Flags:
         """A share of the loyalty rows: those that disagree with the CRM."""

@@ -29,6 +29,9 @@ __all__ = ["Recipe", "Seeded", "generate", "write_parquet"]
 _BATCH_ROWS: Final = 32_768
 """About how many rows of both tables are made at a time: enough to be fast, few enough for the processor's caches."""
 
+_MOST_THREADS: Final = 8
+"""Each takes some 60 MB."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -164,8 +167,8 @@ def write_parquet(
 
 @contextmanager
 def _threads() -> Iterator[ThreadPoolExecutor]:
-    """As many threads as there are processors; when something goes wrong, what has not begun never does."""
-    pool = ThreadPoolExecutor(os.cpu_count())
+    """As many threads as there are processors, within reason; after a failure, what has not begun never does."""
+    pool = ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_THREADS))
     try:
         yield pool
     finally:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
-import pyarrow as pa
 
 from pytest_aep_export.profiles.columns import column
 from pytest_aep_export.profiles.graph import components, listed, numbered, primary
 from pytest_aep_export.profiles.randomness import Integers
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["PARTITION_ROWS", "Partition", "Tables", "split"]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -29,6 +30,10 @@ _SECOND: Final = np.uint64(0x94D049BB133111EB)
 def _key(seed: int, kind: str, column: str) -> np.uint64:
     digest = hashlib.blake2b(f"{seed}/{kind}/{column}".encode(), digest_size=8).digest()
     return np.uint64(int.from_bytes(digest, "little"))
+
+
+def _limit(share: float) -> np.uint64:
+    return np.uint64(math.ceil(share * 2.0**53))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +76,13 @@ class Stream:
         return (self.bits(column) >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
     def chance(self, column: str, share: float) -> NDArray[np.bool_]:
-        """True for about that share of the indices."""
-        return self.bits(column) >> np.uint64(11) < np.uint64(math.ceil(share * 2.0**53))
+        """True for about that share of the indices: where `unit` is below it."""
+        return self.bits(column) >> np.uint64(11) < _limit(share)
+
+    def chances(self, column: str, shares: Sequence[float], which: Integers) -> NDArray[np.bool_]:
+        """The same with a share for each index: the one at the place ``which``."""
+        limits = np.array([_limit(share) for share in shares], dtype=np.uint64)
+        return self.bits(column) >> np.uint64(11) < limits.take(which)
 
     def at(self, index: NDArray[Any], kind: str | None = None) -> Stream:
         """The same seed at other indices, of another kind if one is given."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -21,12 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Pool", "decimal_text", "everywhere", "hex_text", "tagged", "uuid_text"]
 
-_HEX: Final = np.frombuffer(b"".join(b"%04x" % i for i in range(1 << 16)), dtype=np.uint32)
-_DECIMAL: Final = np.frombuffer(b"".join(b"%04d" % i for i in range(10_000)), dtype=np.uint32)
+_HEX: Final = np.frombuffer(b"".join(b"%04x" % i for i in range(1 << 16)), dtype="<u4")
+_DECIMAL: Final = np.frombuffer(b"".join(b"%04d" % i for i in range(10_000)), dtype="<u4")
 _GROUPS: Final = (16, 12, 8, 4)
-_DASHES: Final = (8, 13, 18, 23)
-_UUID: Final = np.arange(36) - np.searchsorted(_DASHES, np.arange(36))
-"""For each letter of a UUID, the hexadecimal digit that stands there; for a dash, any."""
+_DASH: Final = np.uint32(ord("-"))
 
 
 def _fixed(letters: NDArray[Any]) -> pa.StringArray:
@@ -37,7 +36,7 @@ def _fixed(letters: NDArray[Any]) -> pa.StringArray:
 
 
 def _hex_digits(*words: NDArray[np.uint64]) -> NDArray[np.uint32]:
-    """The hexadecimal digits of these words side by side, four in each number."""
+    """The hexadecimal digits of these words side by side, four in each number: the first in its lowest byte."""
     return _HEX.take(np.stack(words, axis=1).astype("<u8", copy=False).view("<u2"))
 
 
@@ -55,10 +54,16 @@ def tagged(words: NDArray[np.uint64], tags: Sequence[str]) -> pa.StringArray:
 
 def uuid_text(high: NDArray[np.uint64], low: NDArray[np.uint64]) -> pa.StringArray:
     """Texts of the form 8-4-4-4-12 from 128 bits each."""
-    letters = _hex_digits(high, low).view(np.uint8)[:, _UUID]
-    for place in _DASHES:
-        letters[:, place] = ord("-")
-    return _fixed(letters)
+    digits = _hex_digits(high, low).T
+    groups = [
+        *digits[:2],
+        _DASH | digits[2] << 8,
+        digits[2] >> 24 | _DASH << 8 | digits[3] << 16,
+        digits[3] >> 16 | _DASH << 16 | digits[4] << 24,
+        digits[4] >> 8 | _DASH << 24,
+        *digits[5:],
+    ]
+    return _fixed(np.stack(groups, axis=1))
 
 
 def decimal_text(high: NDArray[np.uint64], low: NDArray[np.uint64]) -> pa.StringArray:
@@ -109,4 +114,9 @@ class Pool:
 
 def everywhere(text: str, count: int, where: Flags | None = None) -> Array:
     """A column that holds one text everywhere; null where ``where`` is false."""
-    return Pool.of([text]).at(np.zeros(count, dtype=np.int32), where)
+    return _pool_of(text).at(np.zeros(count, dtype=np.int32), where)
+
+
+@lru_cache(maxsize=32)
+def _pool_of(text: str) -> Pool:
+    return Pool.of([text])

@@ -9,16 +9,25 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
 from pytest_aep_export.cli import main
 from pytest_aep_export.cli.serve import connection_schema
+from pytest_aep_export.client import AepClient
+from pytest_aep_export.exporter.plan import ExportPlan
+from pytest_aep_export.exporter.reference import rows
+from pytest_aep_export.model import Credentials
+from pytest_aep_export.profiles import ProfileData, generate, write_parquet
 
 COMMAND = [sys.executable, "-c", "from pytest_aep_export.cli import main; main()", "serve"]
 
@@ -80,6 +89,66 @@ def test_text_says_how_to_connect():
     ]
 
 
+@pytest.mark.parametrize("name", ["a folder", "people.jsonl", "people.json", "people.parquet"])
+def test_what_is_loaded_is_exported(name: str, tmp_path: Path):
+    """With --load every sandbox has the data of a folder that was generated, or of a file of one's own."""
+    data = generate(20, seed=5, events_per_profile=1)
+    path = tmp_path / name
+    _store(data, path)
+    load = ("--load", str(path))
+    with serving("--json", "--sandbox", "dev", "--sandbox", "prod", "--progression", "immediate", *load) as process:
+        connection = json.loads(first_line(process))
+        who = Credentials(connection["client_id"], connection["client_secret"], connection["org_id"], "prod")
+        with AepClient(who, base_url=connection["url"], ims_url=f"{connection['url']}/ims/token/v3") as client:
+            job = client.create_export_job(client.create_dataset("people").id, fields=["personID"])
+            found = client.read_table(client.wait_for_export_job(job)).to_pylist()
+
+    assert found == rows(ExportPlan(("personID",)), data)
+
+
+def _store(data: ProfileData, path: Path) -> None:
+    records = [_plain(row) for row in data.fragments.to_pylist()]
+    if not path.suffix:
+        write_parquet(path, 20, seed=5, events_per_profile=1)
+    elif path.suffix == ".parquet":
+        pq.write_table(data.fragments, path)
+    elif path.suffix == ".json":
+        path.write_text(json.dumps(records, default=str))
+    else:
+        path.write_text("".join(f"{json.dumps(record, default=str)}\n" for record in records))
+
+
+def _plain(value: Any) -> Any:
+    """A row as JSON has it: maps are objects, and nothing is null."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list) and value and isinstance(value[0], tuple):
+        return {key: _plain(item) for key, item in value}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, (date, datetime)) else value
+
+
+def test_exports_run_on_the_executor_of_an_address(monkeypatch: pytest.MonkeyPatch):
+    """With --executor the emulator computes exports there, and lets go of it at the end."""
+    events: list[Any] = []
+
+    @contextmanager
+    def connect(address: str) -> Iterator[Executor]:
+        with ThreadPoolExecutor(1) as pool:
+            events.append((address, pool))
+            yield pool
+        events.append("closed")
+
+    monkeypatch.setattr("pytest_aep_export.exporter.executors.connect", connect)
+    monkeypatch.setattr("pytest_aep_export.cli.serve._serve", lambda emulator, *_: events.append(emulator.state))
+    done = CliRunner().invoke(main, ["serve", "--executor", "dask://10.0.0.1:8786"])
+    (address, pool), state, closed = events
+
+    assert (done.exit_code, address, closed) == (0, "dask://10.0.0.1:8786", "closed")
+    assert state.executor is pool
+
+
 def test_a_port_in_use_ends_with_3():
     """A port that is taken is one sentence that says what to do."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -95,6 +164,8 @@ def test_a_port_in_use_ends_with_3():
         (["--host", "example.org"], "example.org is not a loopback address"),
         (["--port", "70000"], "70000 is not in the range"),
         (["--profiles", "-1"], "-1 is not in the range"),
+        (["--profiles", "5", "--load", "."], "--profiles makes fake profiles and --load takes other ones"),
+        (["--executor", "10.0.0.1:8786"], "'10.0.0.1:8786' is no executor: use dask://HOST:PORT"),
         (["--sandbox", "Not A Name"], "is not a sandbox's name"),
         (["--progression", "sideways"], "'sideways' is not one of"),
     ],
@@ -104,6 +175,37 @@ def test_wrong_use_ends_with_2(arguments: list[str], said: str):
     done = CliRunner().invoke(main, ["serve", *arguments])
     assert done.exit_code == 2
     assert said in done.output
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("missing", None, "does not exist"),
+        ("people.xml", "<people/>", "people.xml"),
+        ("people.parquet", "PAR1", "people.parquet"),
+        ("people.jsonl", '{"person": {"hobby": "tennis"}}', "people.jsonl:1"),
+        ("people.json", "{", "people.json"),
+    ],
+)
+def test_what_cannot_be_loaded_ends_with_2(name: str, content: str | None, said: str, tmp_path: Path):
+    """A file that is not there, that cannot be read, or that holds other rows than the union schema allows is named."""
+    if content is not None:
+        (tmp_path / name).write_text(content)
+    done = CliRunner().invoke(main, ["serve", "--load", str(tmp_path / name)])
+    assert done.exit_code == 2
+    assert said in done.output
+
+
+def test_a_folder_without_data_ends_with_2(tmp_path: Path):
+    """A folder that holds no generated data is refused, and one whose data is incomplete too."""
+    done = CliRunner().invoke(main, ["serve", "--load", str(tmp_path)])
+    assert done.exit_code == 2
+    assert "holds no profile data" in done.output
+    write_parquet(tmp_path, 5)
+    (tmp_path / "events-00000.parquet").unlink()
+    done = CliRunner().invoke(main, ["serve", "--load", str(tmp_path)])
+    assert done.exit_code == 2
+    assert "holds 0 of 1 partitions" in done.output
 
 
 def test_a_state_folder_that_is_a_file(tmp_path: Path):

@@ -93,6 +93,12 @@ def test_another_seed_makes_other_data(hundred: ProfileData):
         assert ours.isdisjoint(theirs)
 
 
+def test_no_two_rows_share_an_id(hundred: ProfileData):
+    """Each fragment and each event has random numbers of its own."""
+    for table in (hundred.fragments, hundred.events):
+        assert pc.count_distinct(table["_id"]).as_py() == table.num_rows
+
+
 def test_fragments_events_and_persons_share_no_id(hundred: ProfileData):
     """The kinds of rows are numbered alike and drawn apart."""
     bare = [

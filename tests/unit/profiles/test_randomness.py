@@ -60,6 +60,7 @@ def test_draws_are_arithmetic_on_the_bits(index: int, count: int, share: float):
     assert draw.below("a", count).tolist() == [bits % count]
     assert draw.unit("a").tolist() == [(bits >> 11) / 2**53]
     assert draw.chance("a", share).tolist() == [(bits >> 11) / 2**53 < share]
+    assert draw.chances("a", [1, share], np.array([1])).tolist() == draw.chance("a", share).tolist()
 
 
 @pytest.mark.parametrize("other", [stream(7, seed=1), stream(7, kind="event")])
