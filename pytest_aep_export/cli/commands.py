@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import click
 
+from pytest_aep_export.cli.explain import explain
+from pytest_aep_export.cli.lint import lint
+from pytest_aep_export.cli.mutants import mutants
+from pytest_aep_export.cli.profiles import profiles
+from pytest_aep_export.cli.report import report
 from pytest_aep_export.cli.run import run
 from pytest_aep_export.cli.serve import serve
 from pytest_aep_export.suite.version import SUITE_VERSION
@@ -17,5 +22,10 @@ def main() -> None:
     """Adobe Experience Platform's profile-export-jobs API in a box, and the proof that code is right about it."""
 
 
+main.add_command(lint)
+main.add_command(explain)
+main.add_command(mutants)
+main.add_command(profiles)
+main.add_command(report)
 main.add_command(run)
 main.add_command(serve)

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 import time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 
-from pytest_aep_export.cli.common import CouldNotRunError, exit_codes, schema_option
+from pytest_aep_export.cli.common import console_for, exit_codes, schema_option, write
 from pytest_aep_export.cli.progress import progress_for
 from pytest_aep_export.contract.dialects import CANONICAL, DIALECTS
-from pytest_aep_export.errors import ConfigurationError
-from pytest_aep_export.report.document import Run, judge_run, run_schema
+from pytest_aep_export.errors import AepError, ConfigurationError
+from pytest_aep_export.report.document import Run
+from pytest_aep_export.report.lines import record_schema
+from pytest_aep_export.report.record import STANDARD, RecordWriter
+from pytest_aep_export.report.recorder import Recorder, header_of
 from pytest_aep_export.report.terminal import export_svg, print_run
-from pytest_aep_export.suite.registry import load
+from pytest_aep_export.suite.budget import Limits
+from pytest_aep_export.suite.expectations import Expectations, read_expectations
+from pytest_aep_export.suite.registry import PROFILES, load
 from pytest_aep_export.suite.runner import run_suite
 from pytest_aep_export.suite.targets import EMULATOR, Target, probe, resolve
-from pytest_aep_export.suite.version import SUITE_VERSION
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 __all__ = ["run"]
-
-_PLAIN_WIDTH = 120
 
 
 @click.command(
@@ -45,80 +50,114 @@ _PLAIN_WIDTH = 120
     help="Which documented variant the emulator speaks.",
 )
 @click.option(
+    "--profile",
+    type=click.Choice(PROFILES),
+    default="full",
+    show_default=True,
+    help="Judge a handful, every MUST, or everything.",
+)
+@click.option(
     "-k", "select", default="", metavar="EXPR", help="Judge only these, such as 'EXP-LIST and not EXP-LIST-022'."
 )
-@click.option("--json", "json_path", metavar="FILE", help="Write one verdict per requirement; - is standard output.")
+@click.option("--expect", metavar="FILE", help="What is known not to hold: tables [[expect]] of a TOML file.")
+@click.option(
+    "--record", metavar="FILE", help="Write what 'aep-export report' reads, as the run goes; - is standard output."
+)
 @click.option("--svg", "svg_path", metavar="FILE", help="Draw the summary as a picture.")
+@click.option("--deadline", type=click.FloatRange(0, min_open=True), help="Seconds that the run may take.")
+@click.option("--max-calls", type=click.IntRange(1), help="How many requests it may make.")
+@click.option("--max-jobs", type=click.IntRange(0), help="How many export jobs it may create.")
 @click.option("--live", is_flag=True, help="Let the target be Adobe's live service.")
-@schema_option(run_schema)
-def run(
+@click.option("--allow-production", is_flag=True, help="Let that be a production sandbox.")
+@schema_option(record_schema, "--record")
+def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     target: str,
     ims_url: str,
     dialect: str,
+    profile: str,
     select: str,
-    json_path: str | None,
+    expect: str | None,
+    record: str | None,
     svg_path: str | None,
+    deadline: float | None,
+    max_calls: int | None,
+    max_jobs: int | None,
     *,
     live: bool,
+    allow_production: bool,
 ) -> None:
     """Judge a server, requirement by requirement.
 
-    Ends with 0 when every MUST that was chosen was judged and holds, 1 when one does not hold, 2 when the command was
-    called wrongly, 3 when the target could not be judged.
+    Ends with 0 when every MUST that was chosen was judged and holds, 1 when one does not hold or an expectation is
+    false, 2 when the command was called wrongly, 3 when the target could not be judged.
     """
-    console = _console(to_stderr=json_path == "-")
+    console = console_for(stderr=record == STANDARD)
+    writer = RecordWriter(record) if record else None
     with exit_codes():
-        _require_writable(json_path, svg_path)
+        _require_writable(record, svg_path)
         if target != EMULATOR and dialect != CANONICAL.name:
             raise ConfigurationError("--dialect is for the emulator only: a URL speaks the dialect that it speaks")
-        options = {"ims_url": ims_url, "dialect": dialect}
-        with resolve(target, **options, credentials=os.environ, live=live) as opened:
-            found = _judge(opened, select, console)
-    print_run(found, console)
-    if json_path:
-        _write(json_path, f"{json.dumps(found.to_json(), indent=2, ensure_ascii=False)}\n")
+        choice = _Choice(
+            profile, select, read_expectations(Path(expect)) if expect else Expectations(), allow_production
+        )
+        limits = Limits(max_calls, max_jobs, deadline)
+        with resolve(
+            target, ims_url=ims_url, dialect=dialect, credentials=os.environ, live=live, limits=limits
+        ) as opened:
+            found = _judge(opened, dialect, choice, console, writer)
+        print_run(found, console)
+        if writer:
+            writer.require_whole()
     if svg_path:
-        _write(svg_path, export_svg(found))
+        write(svg_path, export_svg(found))
     click.get_current_context().exit(found.exit_code)
 
 
-def _judge(target: Target, select: str, console: Console) -> Run:
-    registry = load()
-    probe(target)
-    begun = time.perf_counter()
-    with progress_for(console) as progress:
-        done = run_suite(target, progress, select=select)
-    outcomes = {name: [o.without(target.secrets) for o in found] for name, found in done.outcomes.items()}
-    return Run(
-        suite=SUITE_VERSION,
-        registry=registry.digest,
-        target=target.label,
-        verdicts=judge_run(registry, outcomes, done.selected),
-        areas=registry.areas,
-        documents=registry.documents,
-        seconds=time.perf_counter() - begun,
-        stopped=done.stopped,
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What is judged, and by what it is excused."""
+
+    profile: str
+    select: str
+    expectations: Expectations
+    allow_production: bool
+
+
+def _judge(target: Target, dialect: str, choice: _Choice, console: Console, writer: RecordWriter | None) -> Run:
+    registry, expectations, started = load(), choice.expectations, datetime.now(UTC)
+    header = header_of(
+        target,
+        registry,
+        started=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        dialect=dialect,
+        profile=choice.profile,
+        expectations=expectations.digest,
     )
+    with progress_for(console) as progress:
+        recorder = Recorder(header, registry, target, progress, writer=writer, expectations=expectations)
+        return _run(target, recorder, choice, started.date())
 
 
-def _console(*, to_stderr: bool) -> Console:
-    console = Console(file=sys.stderr if to_stderr else sys.stdout)  # as it is now: the suite's own output goes nowhere
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = _PLAIN_WIDTH
-    return console
+def _run(target: Target, recorder: Recorder, choice: _Choice, today: date) -> Run:
+    """Run the suite. Whatever keeps it from running is recorded as well."""
+    begun = time.perf_counter()
+    try:
+        probe(target, allow_production=choice.allow_production)
+        done = run_suite(
+            target, recorder, select=choice.select, profile=choice.profile, expectations=choice.expectations
+        )
+    except ConfigurationError:
+        raise
+    except AepError as error:
+        reason = str(error).partition("\n")[0]
+        recorder.finish(time.perf_counter() - begun, today, stopped=reason)
+        raise
+    return recorder.finish(time.perf_counter() - begun, today, stopped=done.stopped, created=done.created)
 
 
 def _require_writable(*paths: str | None) -> None:
     """Find out before the run whether its results can be kept."""
     for path in filter(None, paths):
         folder = Path(path).parent
-        if path != "-" and (Path(path).is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK)):
+        if path != STANDARD and (Path(path).is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK)):
             raise ConfigurationError(f"{path} cannot be written: name a file in a folder that exists and is yours")
-
-
-def _write(path: str, text: str) -> None:
-    try:
-        with click.open_file(path, "w", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise CouldNotRunError(f"{path} cannot be written ({error.strerror}): name another file") from error

@@ -1,23 +1,24 @@
-"""The document of a conformance run: frozen values, and the JSON that ``aep-export run --json`` writes."""
+"""A conformance run as reports tell it: frozen values without secrets, the same before and after a record."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from pytest_aep_export.exchange import Exchange
+from pytest_aep_export.report.findings import Finding
+from pytest_aep_export.suite.cleanup import Created
+from pytest_aep_export.suite.expectations import Expectation, Expectations
 from pytest_aep_export.suite.registry import Level, Registry, Requirement
 from pytest_aep_export.suite.verdicts import Outcome, Verdict, combine
 
-__all__ = ["RequirementVerdict", "Run", "judge_run", "run_schema"]
+__all__ = ["NO_EXPECTATIONS", "Header", "RequirementVerdict", "Run", "TargetLabel", "judge_run", "verdict_on"]
 
+NO_EXPECTATIONS: Final = Expectations()
 _LEFT_OUT: Final = "left out by the selection"
-_BODY: Final = 4_000
-"""Characters of a body that a document keeps."""
+_NEVER_RUN: Final = "no test of it has run"
+_JUDGED: Final = frozenset({Verdict.PASS, Verdict.FAIL, Verdict.WARN, Verdict.INFO})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,30 +28,90 @@ class RequirementVerdict:
     Attributes:
         requirement: What was judged.
         verdict: What the run says of it.
-        outcomes: What each of its tests found.
+        findings: What each of its tests found.
         selected: Whether it was meant to be judged.
+        expected: The expectation that the verdict meets, where somebody knew of it before.
     """
 
     requirement: Requirement
     verdict: Verdict
-    outcomes: tuple[Outcome, ...] = ()
+    findings: tuple[Finding, ...] = ()
     selected: bool = True
+    expected: Expectation | None = None
 
     @property
-    def grounds(self) -> tuple[Outcome, ...]:
-        """The outcomes that made it anything else than a pass."""
+    def grounds(self) -> tuple[Finding, ...]:
+        """The findings that made it anything else than a pass."""
         if self.verdict in {Verdict.PASS, Verdict.NOT_APPLICABLE}:
             return ()
-        return tuple(outcome for outcome in self.outcomes if combine(self.requirement.level, [outcome]) is self.verdict)
+        return tuple(f for f in self.findings if combine(self.requirement.level, [f.outcome]) is self.verdict)
 
     @property
     def reason(self) -> str:
         """Why it was not judged, or not to the end; empty otherwise."""
         if not self.selected:
             return _LEFT_OUT
-        if self.verdict not in {Verdict.NOT_VERIFIED, Verdict.NOT_APPLICABLE, Verdict.ERROR}:
+        if self.verdict in _JUDGED:
             return ""
-        return next((o.found for o in (*self.grounds, *self.outcomes) if o.found), "no test of it has run")
+        return next((f.outcome.found for f in (*self.grounds, *self.findings) if f.outcome.found), _NEVER_RUN)
+
+    @property
+    def cause(self) -> str:
+        """What has blocked it; empty where nothing has."""
+        return next((f.outcome.cause for f in self.grounds if f.outcome.cause), "")
+
+    @property
+    def failed(self) -> bool:
+        """Whether it fails a run: a MUST that does not hold, and nobody knew."""
+        return self.verdict is Verdict.FAIL and self.expected is None
+
+    @property
+    def undecided(self) -> bool:
+        """Whether it keeps a run without failures from counting as well: a MUST without a verdict, or our own fault."""
+        unjudged = self.verdict in {Verdict.NOT_VERIFIED, Verdict.BLOCKED} and self.expected is None
+        return self.verdict is Verdict.ERROR or (self.selected and unjudged and self.requirement.level is Level.MUST)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetLabel:
+    """What was judged: of which kind, under which name, and a digest that tells two targets apart."""
+
+    kind: str
+    label: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What is known of a run before it begins.
+
+    Attributes:
+        suite: The version of the suite.
+        tool: The version of this package.
+        registry: The digest of the requirements.
+        target: What is judged.
+        started: When, as RFC 3339 has it.
+        requirements: The ids of all server requirements, in the registry's order.
+        areas: What each area is about.
+        documents: What the sources' names stand for.
+        dialect: Which documented variant the embedded emulator speaks; empty for any other target.
+        seed: What the emulator's data and ids are derived from.
+        profile: What the run was narrowed to.
+        expectations: The digest of the expectations; empty where there are none.
+    """
+
+    suite: str
+    tool: str
+    registry: str
+    target: TargetLabel
+    started: str
+    requirements: tuple[str, ...]
+    areas: Mapping[str, str]
+    documents: Mapping[str, str]
+    dialect: str = ""
+    seed: int | None = None
+    profile: str = "full"
+    expectations: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,116 +119,66 @@ class Run:
     """A conformance run.
 
     Attributes:
-        suite: The version of the suite.
-        registry: The digest of its requirements.
-        target: What was judged.
+        header: What was known before it began.
         verdicts: One for each server requirement, in the registry's order.
-        areas: What each area is about.
-        documents: What the sources' names stand for.
         seconds: How long it took.
         stopped: Why it ended early; empty when it did not.
+        problems: What is wrong with the expectations, a sentence each.
+        created: What the run has left at the target.
     """
 
-    suite: str
-    registry: str
-    target: str
+    header: Header
     verdicts: tuple[RequirementVerdict, ...]
-    areas: Mapping[str, str]
-    documents: Mapping[str, str]
     seconds: float
     stopped: str = ""
+    problems: tuple[str, ...] = ()
+    created: tuple[Created, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
         """How many requirements have each verdict."""
-        found = Counter(str(verdict.verdict) for verdict in self.verdicts)
+        found = Counter(verdict.verdict for verdict in self.verdicts)
         return {str(verdict): found[verdict] for verdict in Verdict}
+
+    @property
+    def judged(self) -> int:
+        """How many requirements were judged."""
+        return sum(verdict.verdict in _JUDGED for verdict in self.verdicts)
+
+    @property
+    def undecided(self) -> tuple[RequirementVerdict, ...]:
+        """The requirements that keep a run without failures from counting as passed."""
+        return tuple(verdict for verdict in self.verdicts if verdict.undecided)
 
     @property
     def exit_code(self) -> int:
         """0: every selected MUST was judged and holds. 1: something failed. 3: something could not be judged."""
-        if any(verdict.verdict is Verdict.FAIL for verdict in self.verdicts):
+        if self.problems or any(verdict.failed for verdict in self.verdicts):
             return 1
         return 3 if self.stopped or self.undecided else 0
 
-    @property
-    def undecided(self) -> tuple[RequirementVerdict, ...]:
-        """The selected requirements that keep a run without failures from counting as passed."""
-        return tuple(
-            v
-            for v in self.verdicts
-            if v.verdict is Verdict.ERROR
-            or (v.selected and v.verdict is Verdict.NOT_VERIFIED and v.requirement.level is Level.MUST)
-        )
+    def of(self, area: str) -> tuple[RequirementVerdict, ...]:
+        """The verdicts of an area that were meant to be judged."""
+        return tuple(v for v in self.verdicts if v.selected and v.requirement.area == area)
 
-    def to_json(self) -> dict[str, Any]:
-        """The document, as ``run.schema.json`` describes it."""
-        return {
-            "suite": self.suite,
-            "registry": self.registry,
-            "target": self.target,
-            "seconds": round(self.seconds, 3),
-            "stopped": self.stopped,
-            "exit_code": self.exit_code,
-            "counts": self.counts,
-            "requirements": [_verdict_json(verdict, self.documents) for verdict in self.verdicts],
-        }
+
+def verdict_on(
+    requirement: Requirement,
+    findings: Iterable[Finding],
+    *,
+    selected: bool = True,
+    expectations: Expectations = NO_EXPECTATIONS,
+) -> RequirementVerdict:
+    """The verdict on a requirement, from what its tests found, and whether somebody knew."""
+    kept = tuple(findings)
+    verdict = combine(requirement.level, [finding.outcome for finding in kept])
+    return RequirementVerdict(requirement, verdict, kept, selected, expectations.excuse(requirement.id, verdict))
 
 
 def judge_run(
     registry: Registry, outcomes: Mapping[str, Sequence[Outcome]], selected: frozenset[str]
 ) -> tuple[RequirementVerdict, ...]:
-    """The verdict on each server requirement, from what the tests found."""
+    """The verdict on each server requirement, from the outcomes of its tests."""
     return tuple(
-        RequirementVerdict(r, combine(r.level, outcomes.get(r.id, ())), tuple(outcomes.get(r.id, ())), r.id in selected)
-        for r in registry.of("server")
+        verdict_on(r, map(Finding.of, outcomes.get(r.id, ())), selected=r.id in selected) for r in registry.of("server")
     )
-
-
-def run_schema() -> dict[str, Any]:
-    """The JSON Schema of the document."""
-    schema: dict[str, Any] = json.loads((Path(__file__).parent / "run.schema.json").read_text("utf-8"))
-    return schema
-
-
-def _verdict_json(verdict: RequirementVerdict, documents: Mapping[str, str]) -> dict[str, Any]:
-    requirement = verdict.requirement
-    return {
-        "id": requirement.id,
-        "area": requirement.area,
-        "title": requirement.title,
-        "level": str(requirement.level),
-        "statement": requirement.statement,
-        "evidence": requirement.evidence,
-        "sources": [
-            {"document": documents[s.document], "section": s.section, "divergence": s.divergence}
-            for s in requirement.sources
-        ],
-        "verdict": str(verdict.verdict),
-        "reason": verdict.reason,
-        "tests": len(verdict.outcomes),
-        "grounds": [_outcome_json(outcome) for outcome in verdict.grounds],
-    }
-
-
-def _outcome_json(outcome: Outcome) -> dict[str, Any]:
-    exchange = outcome.exchange and _exchange_json(outcome.exchange.redacted())
-    return {"test": outcome.test, "required": outcome.required, "found": outcome.found, "exchange": exchange}
-
-
-def _exchange_json(exchange: Exchange) -> dict[str, Any]:
-    request, response = exchange.request, exchange.response
-    return {
-        "request": {"method": request.method, "url": request.url, "body": _text(request.body)},
-        "response": {
-            "status": response.status,
-            "headers": [list(header) for header in response.headers.raw],
-            "body": _text(response.body),
-        },
-        "curl": request.curl(),
-    }
-
-
-def _text(body: bytes) -> str:
-    text = body[: _BODY * 4].decode("utf-8", "replace")
-    return text if len(text) <= _BODY else f"{text[:_BODY]}…"

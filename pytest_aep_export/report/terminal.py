@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import io
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pytest_aep_export.report.account import EXPLAINED, REPRODUCE, account, conclusion, leftovers, unjudged
 from pytest_aep_export.report.document import RequirementVerdict, Run
-from pytest_aep_export.suite.expect import describe
-from pytest_aep_export.suite.verdicts import Outcome, Verdict
+from pytest_aep_export.suite.verdicts import Verdict
 
-__all__ = ["export_svg", "print_run"]
+__all__ = ["export_svg", "print_run", "printable"]
 
 _COLUMNS: Final = {
     Verdict.PASS: ("pass", "green"),
@@ -24,9 +25,11 @@ _COLUMNS: Final = {
     Verdict.INFO: ("info", "cyan"),
     Verdict.NOT_APPLICABLE: ("n/a", "dim"),
     Verdict.NOT_VERIFIED: ("not verified", "magenta"),
+    Verdict.BLOCKED: ("blocked", "magenta"),
     Verdict.ERROR: ("error", "bold magenta"),
 }
-_EXPLAINED: Final = (Verdict.FAIL, Verdict.ERROR, Verdict.WARN, Verdict.INFO)
+_DIM: Final = frozenset({"required", "source", "test", "also", "known"})
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def print_run(run: Run, console: Console) -> None:
@@ -37,25 +40,30 @@ def print_run(run: Run, console: Console) -> None:
         console.print(line, soft_wrap=True)
 
 
-def export_svg(run: Run, *, width: int = 106) -> str:
+def export_svg(run: Run, *, width: int = 116) -> str:
     """The summary as a picture, for a page that shows what it looks like."""
     console = Console(record=True, width=width, force_terminal=True, file=io.StringIO())
     console.print(_table(run), _conclusion(run))
     return console.export_svg(title="aep-export run", unique_id="aep-export")
 
 
+def printable(text: str) -> str:
+    """The text with what would steer a terminal made visible: a server chooses much of what is printed."""
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
 def _table(run: Run) -> Table:
-    table = Table(title=f"{run.target}, suite {run.suite}", title_justify="left", title_style="bold")
+    title = f"{printable(run.header.target.label)}, suite {run.header.suite}"
+    table = Table(title=Text(title), title_justify="left", title_style="bold")
     table.add_column("area")
     for name, style in _COLUMNS.values():
         table.add_column(name, justify="right", style=style)
-    selected = [verdict for verdict in run.verdicts if verdict.selected]
-    for area in run.areas:
-        found = Counter(v.verdict for v in selected if v.requirement.area == area)
+    for area, about in run.header.areas.items():
+        found = Counter(verdict.verdict for verdict in run.of(area))
         if found:
-            table.add_row(f"{area:8} {run.areas[area]}", *_cells(found))
+            table.add_row(f"{area:8} {about}", *_cells(found))
     table.add_section()
-    table.add_row("all", *_cells(Counter(v.verdict for v in selected)), style="bold")
+    table.add_row("all", *_cells(Counter(v.verdict for v in run.verdicts if v.selected)), style="bold")
     return table
 
 
@@ -65,48 +73,35 @@ def _cells(found: Counter[Verdict]) -> Iterator[str]:
 
 def _findings(run: Run) -> Iterator[Text]:
     """What did not hold, the gravest first, and then what was not judged, by its reason."""
-    for kind in _EXPLAINED:
+    for kind in EXPLAINED:
         for verdict in run.verdicts:
             if verdict.verdict is kind:
-                yield from _finding(verdict)
-                yield Text()
-    unjudged: dict[str, list[str]] = {}
-    for verdict in run.verdicts:
-        if verdict.verdict is Verdict.NOT_VERIFIED and verdict.selected:
-            unjudged.setdefault(verdict.reason, []).append(verdict.requirement.id)
-    for reason, names in unjudged.items():
-        yield Text.assemble(_COLUMNS[Verdict.NOT_VERIFIED], f" {', '.join(names)}")
-        yield Text(f"  why: {reason}\n")
+                yield from _finding(verdict, run)
+    for verdicts, why in unjudged(run):
+        names = ", ".join(verdict.requirement.id for verdict in verdicts)
+        yield Text.assemble(_COLUMNS[verdicts[0].verdict], f" {names}")
+        yield from _lines(why)
+    for label, sentences in (("expectations", run.problems), ("left at the target", [*leftovers(run)])):
+        if sentences:
+            yield Text(label, style="bold")
+            yield from (Text(f"  {printable(sentence)}") for sentence in sentences)
+            yield Text()
 
 
-def _finding(verdict: RequirementVerdict) -> Iterator[Text]:
+def _finding(verdict: RequirementVerdict, run: Run) -> Iterator[Text]:
     requirement = verdict.requirement
     head = (requirement.id, "bold"), f" {requirement.level}: {requirement.title}"
     yield Text.assemble(_COLUMNS[verdict.verdict], " ", *head)
-    yield Text(f"  {requirement.statement}", style="dim")
-    yield from (Text(f"  source: {source}", style="dim") for source in requirement.sources)
-    yield from _ground(verdict.grounds[0])
-    if len(verdict.grounds) > 1:
-        yield Text(f"  and in {len(verdict.grounds) - 1} more of its {len(verdict.outcomes)} tests", style="dim")
+    yield from _lines(account(verdict, run.header.documents))
 
 
-def _ground(outcome: Outcome) -> Iterator[Text]:
-    if outcome.required:
-        yield Text(f"  required: {outcome.required}")
-    yield Text(f"  found: {outcome.found}")
-    if outcome.exchange:
-        yield Text(f"  answer: {describe(outcome.exchange)}")
-        yield Text(f"  reproduce with: {outcome.exchange.request.curl()}")
+def _lines(told: Iterable[tuple[str, str]]) -> Iterator[Text]:
+    for label, text in told:
+        shown = printable(text) if label == REPRODUCE else printable(text).replace("\n", "\n    ")
+        yield Text(f"  {label}: {shown}", style="dim" if label in _DIM else "")
+    yield Text()
 
 
 def _conclusion(run: Run) -> Text:
-    counts = run.counts
-    judged = sum(counts[kind] for kind in (Verdict.PASS, Verdict.FAIL, Verdict.WARN, Verdict.INFO))
-    text = f"{judged} of {len(run.verdicts)} requirements judged in {run.seconds:.1f} s: "
-    if run.stopped:
-        return Text(f"{text}{run.stopped}", style="bold magenta")
-    if counts[Verdict.FAIL]:
-        return Text(f"{text}{counts[Verdict.FAIL]} that every documented variant has do not hold", style="bold red")
-    if run.undecided:
-        return Text(f"{text}nothing failed, but {len(run.undecided)} could not be judged", style="bold magenta")
-    return Text(f"{text}nothing failed", style="bold green")
+    style = {0: "bold green", 1: "bold red", 3: "bold magenta"}[run.exit_code]
+    return Text(printable(conclusion(run)), style=style)

@@ -56,6 +56,7 @@ def test_wheel_holds_the_package_the_suite_and_the_cassettes_whole(wheel: Mappin
         r"pytest_aep_export/contract/openapi\.yaml",
         r"pytest_aep_export/contract/xdm\.yaml",
         r"pytest_aep_export/.+\.schema\.json",
+        r"pytest_aep_export/report/page/page\.(html\.j2|css|js)",
         r"pytest_aep_export/conformance/requirements\.toml",
         r"pytest_aep_export/conformance/server/test_\w+\.py",
         r"pytest_aep_export/cassettes/library/.+\.yaml",

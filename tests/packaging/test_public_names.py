@@ -31,6 +31,7 @@ PUBLIC = {
     "ExportJob",
     "JobStatus",
     "Journal",
+    "LoadedProfiles",
     "ProfileData",
     "Progression",
     "Request",

@@ -1,0 +1,42 @@
+"""Texts that others chose, as Markdown that shows them and does nothing else: no markup, no mention, no link."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+__all__ = ["code", "fence", "plain", "table"]
+
+_SPECIAL: Final = re.compile(r"([\\`*_\[\]<>|#~&])")
+_TICKS: Final = re.compile(r"`+")
+
+
+def plain(text: str) -> str:
+    """Running text."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def code(text: str) -> str:
+    """A span of code, on one line."""
+    line = " ".join(text.split()) or " "
+    ticks = "`" * (_longest(line) + 1)
+    pad = " " if line[0] == "`" or line[-1] == "`" else ""
+    return f"{ticks}{pad}{line}{pad}{ticks}"
+
+
+def fence(text: str, language: str = "") -> str:
+    """A block of code."""
+    ticks = "`" * max(3, _longest(text) + 1)
+    return f"{ticks}{language}\n{text}\n{ticks}"
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    """The lines of a table whose first column holds text, the others numbers."""
+    names = list(head)
+    rule = ["---", *["--:"] * (len(names) - 1)]
+    return [f"| {' | '.join(row)} |" for row in [names, rule, *rows]]
+
+
+def _longest(text: str) -> int:
+    return max((len(ticks) for ticks in _TICKS.findall(text)), default=0)
