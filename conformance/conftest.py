@@ -5,23 +5,60 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from pytest_aep_export.contract import Contract, load
+from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.suite import choices, payloads
 from pytest_aep_export.suite.api import Api
+from pytest_aep_export.suite.budget import Limits
+from pytest_aep_export.suite.capabilities import load_capabilities
+from pytest_aep_export.suite.cleanup import clean_up
+from pytest_aep_export.suite.expect import not_applicable
+from pytest_aep_export.suite.expectations import Expectations, read_expectations
 from pytest_aep_export.suite.exports import Exports, Shown
-from pytest_aep_export.suite.hooks import TARGET, check_collection
-from pytest_aep_export.suite.targets import Target, resolve
+from pytest_aep_export.suite.hooks import TARGET, SuiteRun, check_collection, marked
+from pytest_aep_export.suite.registry import PROFILES
+from pytest_aep_export.suite.registry import load as load_registry
+from pytest_aep_export.suite.summary import Summary
+from pytest_aep_export.suite.targets import Target, probe, resolve
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How patient the suite is with a job."""
+    """What is judged, how patiently, and what it may cost."""
     group = parser.getgroup("aep-export-suite", "conformance suite of the profile-export-jobs API")
+    group.addoption("--aep-profile", choices=PROFILES, default="full", help="what the run is narrowed to [full]")
+    group.addoption("--aep-expect", metavar="FILE", help="what is known not to hold: tables [[expect]] of a TOML file")
     group.addoption("--aep-poll-interval", type=float, help="seconds between two looks at a job, at most")
     group.addoption("--aep-deadline", type=float, help="seconds that a job is waited for")
+    group.addoption("--aep-run-deadline", type=float, help="seconds that the whole run may take")
+    group.addoption("--aep-max-calls", type=int, help="how many requests the run may make")
+    group.addoption("--aep-max-jobs", type=int, help="how many export jobs the run may create")
+    group.addoption("--aep-allow-production", action="store_true", help="judge the live service in production")
     with suppress(ValueError):  # the plugin has it already, where it is loaded
         group.addoption("--aep-live", action="store_true", help="let the target be Adobe's live service")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Collect the verdicts, unless ``aep-export run`` does."""
+    if not any(isinstance(plugin, SuiteRun) for plugin in config.pluginmanager.get_plugins()):
+        profile = config.getoption("--aep-profile", "full")
+        run = SuiteRun(profile=profile, expectations=_expectations(config), whole=False)
+        config.pluginmanager.register(run)
+        if not (hasattr(config, "workerinput") or config.option.collectonly):
+            config.pluginmanager.register(Summary(run, datetime.now(UTC).date()))
+
+
+def _expectations(config: pytest.Config) -> Expectations:
+    file = config.getoption("--aep-expect", None)
+    try:
+        return read_expectations(Path(file)) if file else Expectations()
+    except ConfigurationError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -37,10 +74,23 @@ def aep_target(request: pytest.FixtureRequest) -> Iterator[Target]:
     if lent is not None:
         yield lent
         return
-    settings = request.getfixturevalue("aep_settings")
-    options = {name: settings.get(name) for name in ("target", "ims_url", "dialect")}
-    with resolve(**options, credentials=os.environ, live=request.config.getoption("--aep-live")) as target:
+    settings, option = request.getfixturevalue("aep_settings"), request.config.getoption
+    where = {name: settings.get(name) for name in ("target", "ims_url", "dialect")}
+    limits = Limits(*(option(f"--aep-{name}", None) for name in ("max-calls", "max-jobs", "run-deadline")))
+    with resolve(**where, credentials=os.environ, live=option("--aep-live", default=False), limits=limits) as target:
+        request.config.stash[TARGET] = target
+        if target.kind != "emulator":
+            probe(target, allow_production=option("--aep-allow-production", default=False))
         yield target
+        clean_up(target)
+
+
+@pytest.fixture(autouse=True)
+def able(request: pytest.FixtureRequest, aep_target: Target) -> None:
+    """What a requirement needs that not every target has is there."""
+    needed = load_registry()[marked(request.node)[0]].capability
+    if needed and needed not in aep_target.capabilities:
+        not_applicable(f"the target lacks the capability {needed}: {load_capabilities()[needed].meaning}")
 
 
 @pytest.fixture(scope="session")
@@ -52,8 +102,27 @@ def contract() -> Contract:
 @pytest.fixture(scope="session")
 def api(aep_target: Target, pytestconfig: pytest.Config) -> Api:
     """The workflow's calls on the target."""
-    option = pytestconfig.getoption
-    return Api(aep_target, poll=option("--aep-poll-interval"), deadline=option("--aep-deadline"))
+    return _api(aep_target, pytestconfig)
+
+
+def _api(target: Target, config: pytest.Config) -> Api:
+    poll, deadline = config.getoption("--aep-poll-interval", None), config.getoption("--aep-deadline", None)
+    return Api(target, poll=poll, deadline=deadline)
+
+
+@pytest.fixture
+def next_door(aep_target: Target, pytestconfig: pytest.Config) -> Api:
+    """The calls of the same integration in another sandbox."""
+    elsewhere = replace(aep_target.credentials, sandbox=aep_target.neighbours.sandbox)
+    return _api(aep_target.as_tenant(elsewhere), pytestconfig)
+
+
+@pytest.fixture
+def stranger(aep_target: Target, pytestconfig: pytest.Config) -> Api:
+    """The calls of another organisation."""
+    who = aep_target.neighbours.organisation
+    assert who is not None
+    return _api(aep_target.as_tenant(who), pytestconfig)
 
 
 @pytest.fixture(scope="session")
@@ -78,3 +147,19 @@ def shown(request: pytest.FixtureRequest, exports: Exports) -> Shown:
 def finished(exports: Exports) -> Shown:
     """A job that has succeeded."""
     return Shown(exports.finished("full"))
+
+
+@pytest.fixture(scope="session")
+def segments(exports: Exports) -> list[choices.Segment]:
+    """One or two segments that some profiles of the tenant are in and some are not."""
+    found = choices.segments(exports.known())
+    return found or not_applicable("no segment has some profiles of the tenant in it and some not")
+
+
+@pytest.fixture(scope="session")
+def cuts(exports: Exports) -> tuple[str, str]:
+    """Two times that share the tenant's events out in three parts, by when they happened."""
+    exports.ask({"timeline": exports.request(fields="identityMap", additionalFields=payloads.timeline())})
+    happened = (event.moment for record in exports.records("timeline") for event in record.events)
+    found = choices.cuts(moment for moment in happened if moment is not None)
+    return found or not_applicable("the tenant has no events of different times")

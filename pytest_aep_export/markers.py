@@ -20,6 +20,7 @@ BEHAVIOUR: Final = frozenset(
         "files",
         "page_limit",
         "part_rows",
+        "persona",
         "row_order",
         "unknown_segments",
         "unselected",

@@ -21,6 +21,7 @@ from pytest_aep_export import Credentials, Emulator, EmulatorServer
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 BOOTSTRAP = "python3 -m pip install -qq --target .tools uv && .tools/bin/uv run --frozen"
+RUN = "aep-export run --target http://127.0.0.1:8080 --record run.ndjson"
 TIMEOUT = 120
 
 
@@ -86,14 +87,15 @@ def _serve(line: str, folder: Path) -> None:
     assert process.returncode == 0
 
 
-def _judge(line: str, folder: Path) -> None:
-    """The suite judges a server that is already running."""
+def _judge(lines: str, folder: Path) -> None:
+    """The suite judges a server that is already running, and a page is made of its record."""
     with Emulator() as emulator, EmulatorServer(emulator) as server:
         tenant = emulator.create_tenant()
-        words = [word.replace("http://127.0.0.1:8080", server.url) for word in shlex.split(line)]
-        done = _run(words, folder, **_environment(tenant.credentials))
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert json.loads((folder / "verdicts.json").read_text())["requirements"]
+        for line in lines.splitlines():
+            words = [word.replace("http://127.0.0.1:8080", server.url) for word in shlex.split(line)]
+            done = _run(words, folder, **_environment(tenant.credentials))
+            assert done.returncode == 0, done.stdout + done.stderr
+    assert (folder / "report.html").read_text("utf-8").startswith("<!doctype html>")
 
 
 SHELL = {
@@ -101,7 +103,7 @@ SHELL = {
     f"{BOOTSTRAP} --all-extras pytest": _is_what_ci_runs,
     "pip install pytest-aep-export": _names_this_project,
     "aep-export serve --profiles 1000 --seed 7 --sandbox prod --sandbox dev --json": _serve,
-    "aep-export run --target http://127.0.0.1:8080 --json verdicts.json": _judge,
+    f"{RUN}\naep-export report html run.ndjson -o report.html": _judge,
 }
 
 
@@ -131,11 +133,14 @@ GUIDES = sorted((ROOT / "docs").glob("*.md"))
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=[guide.stem for guide in GUIDES])
-def test_every_snippet_of_a_guide_works(guide: Path):
-    """The snippets of a page run in their order, as one program."""
+def test_every_snippet_of_a_guide_works(guide: Path, tmp_path: Path):
+    """The snippets of a page run in their order, as one program; those that are tests run as tests."""
     page = Sybil(parsers=[PythonCodeBlockParser()]).parse(guide)
     for example in page.examples():
-        example.evaluate()
+        if "def test_" in str(example.parsed):
+            _run_as_test(str(example.parsed), tmp_path)
+        else:
+            example.evaluate()
 
 
 def test_the_workflow_in_a_shell_exports_a_file(tmp_path: Path):

@@ -7,10 +7,15 @@ import pytest
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.suite.api import BATCHES, DATASETS, FILES, JOBS, Api
 from pytest_aep_export.suite.expect import document, expect, pick, prerequisite, refused, status
+from pytest_aep_export.suite.exports import Exports
 
 requirement = pytest.mark.aep_requirement
 
 UNKNOWN_JOB = f"{JOBS}/2000000000"
+UNKNOWN_FILES = f"{FILES}/batches/01HP1Z0A9YZ733QCJN6AXCATHF/files"
+EVERY_SERVICE = pytest.mark.parametrize(
+    "path", [JOBS, DATASETS, UNKNOWN_FILES], ids=["profile", "catalog", "data access"]
+)
 EVERY_CALL = pytest.mark.parametrize(
     ("method", "path"),
     [
@@ -20,10 +25,19 @@ EVERY_CALL = pytest.mark.parametrize(
         ("DELETE", UNKNOWN_JOB),
         ("POST", DATASETS),
         ("GET", f"{BATCHES}/01HP1Z0A9YZ733QCJN6AXCATHF"),
-        ("GET", f"{FILES}/batches/01HP1Z0A9YZ733QCJN6AXCATHF/files"),
+        ("GET", UNKNOWN_FILES),
     ],
     ids=["list", "create", "look", "cancel", "dataset", "batch", "files"],
 )
+
+
+@pytest.fixture(params=["profile", "catalog", "data access"])
+def found(request: pytest.FixtureRequest) -> str:
+    """The path of something that each service has."""
+    if request.param == "data access":
+        exports: Exports = request.getfixturevalue("exports")
+        return f"{FILES}/batches/{exports.batch('full')}/files"
+    return {"profile": JOBS, "catalog": DATASETS}[request.param]
 
 
 def anonymous(api: Api, method: str, path: str) -> Exchange:
@@ -52,7 +66,7 @@ def test_client_credentials_give_a_token(api: Api):
 def test_the_lifetime_is_in_seconds(api: Api):
     """A token's lifetime counts seconds, not milliseconds."""
     exchange = api.target.request_token()
-    with prerequisite():
+    with prerequisite("EXP-AUTH-001"):
         life = pick(exchange, "/expires_in")
     expect(isinstance(life, int) and life <= 1_000_000, exchange, "expires_in is at most a million seconds", life)
 
@@ -89,58 +103,64 @@ def test_an_invalid_token_is_refused(api: Api, method: str, path: str):
     expect_code(exchange, {"401013"})
 
 
+@EVERY_SERVICE
 @requirement("EXP-AUTH-007")
-def test_no_api_key_is_refused(api: Api):
-    """A call without an API key is refused with its code."""
-    expect_code(api.target.send("GET", JOBS, without={"x-api-key"}), {"403000"})
+def test_no_api_key_is_refused(api: Api, path: str):
+    """A call without an API key is refused with its code, whatever service it is for."""
+    expect_code(api.target.send("GET", path, without={"x-api-key"}), {"403000"})
 
 
+@EVERY_SERVICE
 @requirement("EXP-AUTH-008")
-def test_an_unknown_api_key_is_refused(api: Api):
-    """A call with an API key of nobody's is refused with its code."""
-    expect_code(api.target.send("GET", JOBS, headers={"x-api-key": "0" * 32}), {"403003"})
+def test_an_unknown_api_key_is_refused(api: Api, path: str):
+    """A call with an API key of nobody's is refused with its code, whatever service it is for."""
+    expect_code(api.target.send("GET", path, headers={"x-api-key": "0" * 32}), {"403003"})
 
 
+@EVERY_SERVICE
 @requirement("EXP-AUTH-009")
-def test_no_organisation_is_refused(api: Api):
-    """A call without an organisation is refused with its code."""
-    expect_code(api.target.send("GET", JOBS, without={"x-gw-ims-org-id"}), {"400003"})
+def test_no_organisation_is_refused(api: Api, path: str):
+    """A call without an organisation is refused with its code, whatever service it is for."""
+    expect_code(api.target.send("GET", path, without={"x-gw-ims-org-id"}), {"400003"})
 
 
+@EVERY_SERVICE
 @requirement("EXP-AUTH-010")
-def test_a_foreign_organisation_is_refused(api: Api):
+def test_a_foreign_organisation_is_refused(api: Api, path: str):
     """A call for an organisation that the integration does not belong to is refused with one of two codes."""
     foreign = {"x-gw-ims-org-id": f"{'0' * 24}@AdobeOrg"}
-    expect_code(api.target.send("GET", JOBS, headers=foreign), {"403025", "403027"})
+    expect_code(api.target.send("GET", path, headers=foreign), {"403025", "403027"})
 
 
+@EVERY_SERVICE
 @requirement("EXP-AUTH-011")
-def test_no_sandbox_is_refused(api: Api):
-    """A call without a sandbox is refused."""
-    refused(api.target.send("GET", JOBS, without={"x-sandbox-name"}), "a call without x-sandbox-name is refused")
+def test_no_sandbox_is_refused(api: Api, path: str):
+    """A call without a sandbox is refused, whatever service it is for."""
+    refused(api.target.send("GET", path, without={"x-sandbox-name"}), "a call without x-sandbox-name is refused")
 
 
+@EVERY_SERVICE
 @requirement("EXP-AUTH-012")
 @pytest.mark.parametrize("header", ["authorization", "x-api-key", "x-gw-ims-org-id"])
-def test_a_refusal_has_a_code_and_a_message(api: Api, header: str):
+def test_a_refusal_has_a_code_and_a_message(api: Api, header: str, path: str):
     """A refusal by the gateway gives its code as text, and a message."""
-    exchange = api.target.send("GET", JOBS, without={header})
+    exchange = api.target.send("GET", path, without={header})
     code, message = pick(exchange, "/error_code"), pick(exchange, "/message")
     expect(isinstance(code, str), exchange, "error_code is a string", code)
     expect(isinstance(message, str) and message, exchange, "message is a non-empty string", message)
 
 
 @requirement("EXP-AUTH-013")
-def test_the_scheme_in_lower_case(api: Api):
+def test_the_scheme_in_lower_case(api: Api, found: str):
     """The authorisation scheme is recognised in lower case."""
-    exchange = api.target.send("GET", JOBS, headers={"Authorization": f"bearer {api.target.token()}"})
+    exchange = api.target.send("GET", found, headers={"Authorization": f"bearer {api.target.token()}"})
     status(exchange, {200}, "the scheme bearer is accepted")
 
 
 @requirement("EXP-AUTH-014")
-def test_a_content_type_without_content(api: Api):
+def test_a_content_type_without_content(api: Api, found: str):
     """A content type on a GET is ignored."""
-    exchange = api.target.send("GET", JOBS, headers={"Content-Type": "application/json"})
+    exchange = api.target.send("GET", found, headers={"Content-Type": "application/json"})
     status(exchange, {200}, "a GET with a content type is answered with 200")
 
 

@@ -31,14 +31,14 @@ CANCELLED = (200, 202, 204)
 @pytest.fixture
 def job(api: Api, exports: Exports) -> Any:
     """The id of a job that was just created."""
-    return pick(api.new_job(exports.payloads["profiles"]), "/id")
+    return pick(api.new_job(exports.spare_job()), "/id")
 
 
 @pytest.fixture(scope="module")
 def after_the_end(api: Api, exports: Exports) -> tuple[Exchange, Exchange]:
     """A job that has succeeded, and the answer to its cancelling."""
-    last = api.watch(pick(api.new_job(exports.payloads["profiles"]), "/id"))[-1]
-    with prerequisite():
+    last = api.watch(pick(api.new_job(exports.spare_job()), "/id"))[-1]
+    with prerequisite("EXP-WATCH-002"):
         expect(pick(last, "/status") == "SUCCEEDED", last, "the job succeeds", pick(last, "/status"))
     return last, api.cancel_job(pick(last, "/id"))
 
@@ -76,7 +76,7 @@ def test_the_documented_forms(api: Api, contract: Contract, job: Any):
 def test_the_documented_statuses(api: Api, job: Any):
     """A cancel is answered with 200, or with 204 and no body."""
     exchange = cancel(api, job)
-    with prerequisite():
+    with prerequisite("EXP-CANCEL-001"):
         status(exchange, CANCELLED, "a job is cancelled")
     status(exchange, {200, 204}, "a job is cancelled with 200 or 204")
     length = exchange.response.headers.get("content-length", "0")
@@ -87,7 +87,7 @@ def test_the_documented_statuses(api: Api, job: Any):
 @requirement("EXP-CANCEL-003")
 def test_a_cancelled_job_does_not_succeed(api: Api, job: Any):
     """A cancelled job is gone, or ends in another status than SUCCEEDED."""
-    with prerequisite():
+    with prerequisite("EXP-CANCEL-001"):
         status(cancel(api, job), CANCELLED, "a job is cancelled with 200 or 204")
     if api.show_job(job).response.status != 404:
         last = api.watch(job)[-1]
@@ -97,8 +97,8 @@ def test_a_cancelled_job_does_not_succeed(api: Api, job: Any):
 @requirement("EXP-CANCEL-004")
 def test_the_others_are_left_alone(api: Api, exports: Exports, job: Any):
     """The jobs before and after the cancelled one still succeed."""
-    cancelled = pick(api.new_job(exports.payloads["profiles"]), "/id")
-    newer = pick(api.new_job(exports.payloads["profiles"]), "/id")
+    cancelled = pick(api.new_job(exports.spare_job()), "/id")
+    newer = pick(api.new_job(exports.spare_job()), "/id")
     api.cancel_job(cancelled)
     for neighbour in (job, newer):
         last = api.watch(neighbour)[-1]
@@ -118,7 +118,7 @@ def test_a_success_is_not_undone(api: Api, after_the_end: tuple[Exchange, Exchan
     last, _ = after_the_end
     exchange = status(api.show_job(pick(last, "/id")), {200}, "the finished job is still answered with 200")
     expect(pick(exchange, "/status") == "SUCCEEDED", exchange, "its status stays SUCCEEDED", pick(exchange, "/status"))
-    with prerequisite():
+    with prerequisite("EXP-WATCH-009"):
         batch = batch_ids(last)[0]
     files = status(api.list_batch(batch), {200}, "the files of its batch are still listed")
     expect(array(files, "/data"), files, "its files are still there", "none")

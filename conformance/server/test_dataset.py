@@ -9,7 +9,7 @@ import pytest
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.model import UNION_SCHEMA
 from pytest_aep_export.suite.api import DATASETS, Api, dataset_id
-from pytest_aep_export.suite.expect import document, expect, pick, prerequisite, status
+from pytest_aep_export.suite.expect import document, expect, expect_direct, pick, prerequisite, status
 
 requirement = pytest.mark.aep_requirement
 
@@ -25,7 +25,7 @@ def created(api: Api) -> Exchange:
 @pytest.fixture
 def identifier(created: Exchange) -> str:
     """The id of the dataset."""
-    with prerequisite():
+    with prerequisite("EXP-DATASET-001"):
         return dataset_id(created)
 
 
@@ -73,6 +73,13 @@ def test_a_file_description_is_accepted(api: Api):
 def test_a_trailing_slash(api: Api):
     """A trailing slash makes no difference to the creation."""
     expect_reference(api.create_dataset(path=f"{DATASETS}/"))
+
+
+@requirement("EXP-DATASET-011")
+def test_no_redirect(api: Api):
+    """The path with a trailing slash is answered itself."""
+    exchange = api.create_dataset(path=f"{DATASETS}/")
+    expect_direct(exchange, f"{DATASETS}/")
 
 
 @requirement("EXP-DATASET-006")

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from typing import Any
-from urllib.parse import quote, urlsplit
 
 import pytest
 
 from pytest_aep_export.contract import Contract
 from pytest_aep_export.exchange import Exchange
-from pytest_aep_export.suite.api import FILES, Api, read_parquet
+from pytest_aep_export.suite.api import FILES, Api, quoted, read_parquet
 from pytest_aep_export.suite.expect import array, conforms, expect, pick, prerequisite, status
 from pytest_aep_export.suite.exports import Exports
+from pytest_aep_export.suite.sending import parse_url
 
 requirement = pytest.mark.aep_requirement
 
@@ -36,13 +36,13 @@ def entry(exports: Exports) -> dict[str, Any]:
 @pytest.fixture
 def whole(api: Api, entry: dict[str, Any]) -> Exchange:
     """The file, downloaded."""
-    with prerequisite():
+    with prerequisite("EXP-FILES-005"):
         return status(api.read(entry), {200}, "a file is downloaded with 200")
 
 
 def location(entry: dict[str, Any]) -> str:
     """The documented path of a file's bytes."""
-    return f"{FILES}/files/{quote(entry['id'])}?path={quote(entry['name'])}"
+    return f"{FILES}/files/{quoted(entry['id'])}?path={quoted(entry['name'])}"
 
 
 @requirement("EXP-FILES-001")
@@ -72,24 +72,27 @@ def test_the_count(listing: Exchange):
 
 @requirement("EXP-FILES-004")
 def test_a_file_has_a_name_and_a_length(api: Api, listing: Exchange):
-    """A file id gives the names, lengths and links of its files."""
-    with prerequisite():
+    """A file id gives the names, lengths and links of its files or, for a directory, their ids."""
+    with prerequisite("EXP-FILES-001"):
         identifier = str(pick(listing, "/data/0/dataSetFileId"))
     exchange = status(api.list_file(identifier), {200}, "a file id is answered with 200")
     found = array(exchange, "/data")
     expect(found, exchange, "data has at least one file", found)
     for position in range(len(found)):
-        name, length = (pick(exchange, f"/data/{position}/{member}") for member in ("name", "length"))
-        expect(isinstance(name, str) and name, exchange, "name is a non-empty string", name)
-        digits = isinstance(length, str) and length.isascii() and length.isdigit()
-        expect(digits, exchange, "length is a text of digits", length)
+        item = pick(exchange, f"/data/{position}")
         pick(exchange, f"/data/{position}/_links/self/href")
+        if not (isinstance(item, dict) and "dataSetFileId" in item):
+            name, length = (pick(exchange, f"/data/{position}/{member}") for member in ("name", "length"))
+            expect(isinstance(name, str) and name, exchange, "name is a non-empty string", name)
+            digits = isinstance(length, str) and length.isascii() and length.isdigit()
+            expect(digits, exchange, "length is a text of digits", length)
 
 
 @requirement("EXP-FILES-005")
 def test_a_download_is_complete(api: Api, exports: Exports):
-    """A downloaded file is as long as announced."""
-    for entry in exports.entries("full"):
+    """A downloaded file is as long as announced, whenever it is downloaded."""
+    entries = exports.entries("full")
+    for entry in [*entries, entries[0]]:
         exchange = status(api.read(entry), {200}, "a file is downloaded with 200")
         found = len(exchange.response.body)
         expect(str(found) == entry["length"], exchange, f"the file has {entry['length']} bytes", found)
@@ -135,10 +138,29 @@ def test_a_range(api: Api, entry: dict[str, Any], whole: Exchange, asked: tuple[
 def test_the_range_that_was_asked_for(api: Api, entry: dict[str, Any], asked: tuple[int, int]):
     """A range is served as it was asked for, neither wider nor narrower."""
     exchange = api.target.send("GET", location(entry), headers={"Range": f"bytes={asked[0]}-{asked[1]}"})
-    with prerequisite():
+    with prerequisite("EXP-FILES-008"):
         status(exchange, {206}, "a range is answered with 206")
     wanted, found = f"bytes {asked[0]}-{asked[1]}/", exchange.response.headers.get("content-range", "none")
     expect(found.startswith(wanted), exchange, f"Content-Range begins with {wanted}", found)
+
+
+@requirement("EXP-FILES-024")
+@pytest.mark.parametrize("asked", ["10-", "-10"], ids=["counted from the beginning", "counted from the end"])
+def test_a_range_to_the_end(api: Api, entry: dict[str, Any], whole: Exchange, asked: str):
+    """A range without an end, and one without a beginning, are served as they were asked for."""
+    content = whole.response.body
+    exchange = api.target.send("GET", location(entry), headers={"Range": f"bytes={asked}"})
+    status(exchange, {206}, "a range is answered with 206")
+    wanted = content[10:] if asked == "10-" else content[-10:]
+    same = exchange.response.body == wanted
+    expect(same, exchange, f"the body is the file's last {len(wanted)} bytes", f"{len(exchange.response.body)} bytes")
+
+
+@requirement("EXP-FILES-023")
+def test_head_without_a_path(api: Api, entry: dict[str, Any]):
+    """Without a path there is nothing that HEAD could tell of."""
+    exchange = api.target.send("HEAD", f"{FILES}/files/{quoted(entry['id'])}")
+    status(exchange, range(400, 500), "HEAD without a path is answered with 400 to 499")
 
 
 @requirement("EXP-FILES-009")
@@ -158,7 +180,7 @@ def test_an_unknown_file(api: Api):
 @requirement("EXP-FILES-011")
 def test_paging(api: Api, exports: Exports, listing: Exchange):
     """Asking for one file at a time gives every file once."""
-    with prerequisite():
+    with prerequisite("EXP-FILES-001"):
         wanted = [pick(listing, f"/data/{number}/dataSetFileId") for number in range(len(array(listing, "/data")))]
     found = []
     for start in range(len(wanted)):
@@ -184,7 +206,7 @@ def test_the_media_type(whole: Exchange):
 def test_the_files_are_parquet(api: Api, exports: Exports):
     """The files of an export are Parquet."""
     for entry in exports.entries("full"):
-        with prerequisite():
+        with prerequisite("EXP-FILES-005"):
             exchange = status(api.read(entry), {200}, "a file is downloaded with 200")
         content = exchange.response.body
         marks = content[:4], content[-4:]
@@ -195,7 +217,7 @@ def test_the_files_are_parquet(api: Api, exports: Exports):
 @requirement("EXP-FILES-014")
 def test_the_link_stays_on_the_host(api: Api, entry: dict[str, Any]):
     """A file's link is an absolute URL of the gateway that was asked."""
-    wanted, found = urlsplit(api.target.base_url).hostname, urlsplit(entry["href"]).hostname
+    wanted, found = parse_url(api.target.base_url).hostname, parse_url(entry["href"]).hostname
     expect(found == wanted, api.list_file(entry["id"]), f"the link leads to {wanted}", entry["href"])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from pytest_aep_export.suite.expect import not_applicable
@@ -97,3 +99,24 @@ def test_the_counter(exports: Exports, kind: str):
         not_applicable("the metrics hold no totalExportedProfileCounter")
     rows = exports.count(kind)
     expect_rows(exports, kind, counter == rows, f"totalExportedProfileCounter is the number of rows, {rows}", counter)
+
+
+@requirement("EXP-ROWS-021")
+def test_the_same_again(exports: Exports):
+    """The same request exports the same rows again."""
+    exports.known()
+    job = Shown(exports.finished("everything"))
+    job.expect(exports.rests("everything"), "the same request exports the same rows again", "other rows")
+
+
+@requirement("EXP-ROWS-022")
+def test_the_counters_by_namespace(exports: Exports):
+    """The counter of a namespace is the number of rows with an identity of it."""
+    job = Shown(exports.finished("events"))
+    counters = job.get("metrics", "exportedProfileByNamespaceCounter")
+    if not isinstance(counters, dict):
+        not_applicable("the metrics hold no exportedProfileByNamespaceCounter")
+    rows = ({namespace for namespace, _ in record.identities} for record in exports.known("events"))
+    wanted = Counter(namespace.lower() for namespaces in rows for namespace in namespaces)
+    found = {namespace.lower(): count for namespace, count in counters.items() if count}
+    job.expect(found == wanted, f"the counters by namespace are {dict(sorted(wanted.items()))}", counters)

@@ -26,8 +26,8 @@ def looks(exports: Exports) -> list[Exchange]:
 
 @requirement("EXP-WATCH-001")
 def test_a_job_is_found(api: Api, exports: Exports):
-    """Each job is found under its own id."""
-    for wanted in map(job_key, exports.ids):
+    """Each job is found under its own id; the first is left to those who watch it from its creation on."""
+    for wanted in map(job_key, exports.ids[1:]):
         exchange = status(api.show_job(wanted), {200}, "a job that exists is answered with 200")
         found = pick(exchange, "/id")
         expect(job_key(found) == wanted, exchange, f"the job has the id {wanted}", found)
@@ -109,7 +109,7 @@ def test_a_success_names_its_batch(exports: Exports, kind: str):
 @requirement("EXP-WATCH-010")
 def test_an_announced_batch_stays(exports: Exports, looks: list[Exchange]):
     """A batch that was announced is the one that is written."""
-    with prerequisite():
+    with prerequisite("EXP-WATCH-009"):
         written = batch_ids(exports.finished("full"))
     announced = [(exchange, Shown(exchange).get("destination", "batchId")) for exchange in looks[:-1]]
     named = [(exchange, batch) for exchange, batch in announced if batch]
@@ -143,6 +143,32 @@ def test_the_steps_are_timed(finished: Shown, name: str):
     """A finished job tells how long a step took."""
     found = finished.get("metrics", name)
     finished.expect(isinstance(found, dict), f"metrics has {name}", found)
+
+
+@requirement("EXP-WATCH-015")
+def test_the_start_stays(looks: list[Exchange]):
+    """A job keeps the time at which it started."""
+    wanted = pick(looks[0], "/metrics/totalTime/startTimeInMs")
+    for exchange in looks[1:]:
+        found = pick(exchange, "/metrics/totalTime/startTimeInMs")
+        expect(found == wanted, exchange, f"metrics.totalTime.startTimeInMs stays {wanted}", found)
+
+
+@requirement("EXP-WATCH-016")
+def test_the_metrics_of_a_success_stay(api: Api, finished: Shown):
+    """Once a job has succeeded its metrics are final."""
+    exchange = status(api.show_job(finished["/id"]), {200}, "a finished job is answered with 200")
+    found = pick(exchange, "/metrics")
+    expect(found == finished["/metrics"], exchange, f"metrics stay {finished['/metrics']}", found)
+
+
+@requirement("EXP-WATCH-017")
+def test_no_end_before_the_end(looks: list[Exchange]):
+    """A job that has not ended does not tell when it has."""
+    for exchange in looks:
+        if pick(exchange, "/status") in ("NEW", "PROCESSING"):
+            end = Shown(exchange).get("metrics", "totalTime", "endTimeInMs")
+            expect(end is None, exchange, "metrics.totalTime of a job that runs has no endTimeInMs", end)
 
 
 @requirement("EXP-WATCH-014")

@@ -68,6 +68,7 @@ def connection_schema() -> dict[str, Any]:
     show_default=True,
     help="What makes jobs advance.",
 )
+@click.option("--persona", metavar="NAME", help="In which way to be wrong on purpose, such as drops-next-page.")
 @click.option("--executor", default="", metavar="ADDRESS", help="Compute exports on a Dask cluster: dask://HOST:PORT.")
 @click.option("--allow-remote", is_flag=True, help="Listen on an address that other machines reach.")
 @click.option("--json", "as_json", is_flag=True, help="Say how to connect in one line of JSON.")
@@ -82,6 +83,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
     state: Path | None,
     spoken: str,
     progression: Mode,
+    persona: str | None,
     executor: str,
     *,
     allow_remote: bool,
@@ -104,7 +106,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
             data = _loaded(source)
             emulator = Emulator(
                 seed=seed,
-                behaviour=Behaviour(dialect=dialect(spoken), progression=Progression(progression)),
+                behaviour=Behaviour(dialect=dialect(spoken), progression=Progression(progression), persona=persona),
                 state=state,
                 profiles=_PROFILES if profiles is None else profiles,
                 clock=_wall_clock,

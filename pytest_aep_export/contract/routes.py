@@ -10,15 +10,15 @@ from pytest_aep_export.contract.values import Match, Operation
 
 __all__ = ["Routes"]
 
-_ANY: Final = "{}"
+_ANY: Final = "/"
 _HERE: Final = ""
 
 
 class Routes:
     """Operations by method and path.
 
-    A node of the tree maps a segment to the node below it, ``{}`` standing for any segment that is not empty; the empty
-    segment holds the node's operations by method.
+    A node of the tree maps a segment to the node below it. A slash, which no segment holds, stands for any segment that
+    is not empty; the empty segment holds the node's operations by method.
     """
 
     def __init__(self, operations: Iterable[Operation]) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Literal, get_args, get_origin, get_type_hints
 
 from pytest_aep_export.contract.dialects import CANONICAL, Dialect
 from pytest_aep_export.errors import ConfigurationError
 from pytest_aep_export.lifecycle import Progression
+
+if TYPE_CHECKING:
+    from pytest_aep_export.emulator.personas import Persona
 
 __all__ = ["Behaviour"]
 
@@ -28,6 +31,7 @@ class Behaviour:
         unselected: Whether what ``fields`` does not select is dropped from the files, or null in them.
         earlier_batches: Whether the batches that a dataset has are kept beside those of a new job, or replaced by them.
         row_order: Whether rows come in the order in which their profiles are stored, or in one drawn by lot.
+        persona: In which way it is wrong on purpose, by its name or as it is; None for right in everything.
     """
 
     dialect: Dialect = CANONICAL
@@ -40,12 +44,14 @@ class Behaviour:
     unselected: Literal["drop", "null"] = "drop"
     earlier_batches: Literal["keep", "replace"] = "keep"
     row_order: Literal["stored", "shuffled"] = "stored"
+    persona: str | Persona | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot work.
 
         Raises:
-            ConfigurationError: A number is not one or less than 1, or a word is none of the choices.
+            ConfigurationError: A number is not one or less than 1, a word is none of the choices, or nothing is known
+                of the persona.
         """
         for name in ("page_limit", "part_rows"):
             value = getattr(self, name)
@@ -54,10 +60,20 @@ class Behaviour:
         for name, words in _choices().items():
             if getattr(self, name) not in words:
                 raise ConfigurationError(f"{name} {getattr(self, name)!r} is unknown: use {' or '.join(words)}")
+        _ = self.acting
+
+    @property
+    def acting(self) -> Persona | None:
+        """The persona itself."""
+        if self.persona is None:
+            return None
+        from pytest_aep_export.emulator.personas import persona  # noqa: PLC0415 - few ever ask for one
+
+        return persona(self.persona)
 
 
 @cache
 def _choices() -> dict[str, tuple[str, ...]]:
     """The words that each member of a behaviour may be, for those that are a choice of words."""
-    kinds = get_type_hints(Behaviour)
+    kinds = get_type_hints(Behaviour, localns={"Persona": object})
     return {name: get_args(kind) for name, kind in kinds.items() if get_origin(kind) is Literal}

@@ -31,20 +31,20 @@ def compute(state: State, sandbox: Sandbox, job: Job, target: Target) -> ExportR
     """
     from pytest_aep_export.exporter import run  # noqa: PLC0415 - loads numpy and Arrow
 
-    data, behaviour = sandbox.data, sandbox.organisation.behaviour
+    behaviour = sandbox.organisation.behaviour
+    acting = behaviour.acting
+    data = acting.read(sandbox, state) if acting and acting.read else sandbox.data
     name = f"{sandbox.key}/{job.key}/{target.batch_id}"
-    return run(
-        replace(
-            plan_of(job, target, data.union),
-            unselected=behaviour.unselected,
-            shuffled=ids.number(name) if behaviour.row_order == "shuffled" else None,
-        ),
-        data,
-        folder_of(state, sandbox, target.batch_id),
-        part_rows=behaviour.part_rows,
-        name_seed=name,
-        executor=state.executor,
+    planned = replace(
+        plan_of(job, target, data.union),
+        unselected=behaviour.unselected,
+        shuffled=ids.number(name) if behaviour.row_order == "shuffled" else None,
     )
+    if acting and acting.plan:
+        planned = acting.plan(planned)
+    folder = folder_of(state, sandbox, target.batch_id)
+    result = run(planned, data, folder, part_rows=behaviour.part_rows, name_seed=name, executor=state.executor)
+    return acting.rewritten(result, folder, planned) if acting else result
 
 
 def plan_of(job: Job, target: Target, union: Union) -> ExportPlan:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
@@ -27,8 +27,8 @@ from starlette.responses import StreamingResponse
 
 from pytest_aep_export.contract.bodies import parse
 from pytest_aep_export.contract.media import is_json
-from pytest_aep_export.emulator import ids, problems
-from pytest_aep_export.emulator.heads import Head, head_of
+from pytest_aep_export.emulator import ids, ims, problems
+from pytest_aep_export.emulator.heads import Head, head_as, head_of
 from pytest_aep_export.emulator.problems import Refusal
 from pytest_aep_export.emulator.services import GUARDED, UNGUARDED
 from pytest_aep_export.emulator.state import Call, State, answer
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from pytest_aep_export.contract import Match, Operation, Violation
+    from pytest_aep_export.emulator.personas import Persona
 
 __all__ = ["MAX_BODY", "Gateway"]
 
@@ -57,6 +58,32 @@ _LOG: Final = logging.getLogger(__name__)
 
 class _GoneError(Exception):
     """The client left before its request was complete: nobody waits for an answer, and nothing may happen."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """A request on its way.
+
+    Attributes:
+        head: The head, as it is understood.
+        request: The whole request, as it is understood.
+        sent: The request as it was sent.
+        request_id: Its own id, or the one that was made for it.
+        complete: Whether its body is there to the end.
+        actor: Whose persona answers it, if it is anybody's.
+    """
+
+    head: Head
+    request: Request
+    sent: Request
+    request_id: str
+    complete: bool
+    actor: Organisation | None
+
+    @property
+    def acting(self) -> Persona | None:
+        """In which way it is answered wrongly on purpose."""
+        return self.actor.behaviour.acting if self.actor else None
 
 
 class Gateway:
@@ -84,27 +111,38 @@ class Gateway:
         except _GoneError:
             return
         request_id = head.request_id or self._new_request_id()
-        match = self._match(head)
-        operation = match.operation.id if match else ""
-        owner = None
+        visit = self._understood(_Visit(head, request, request, request_id, complete, self._actor(head, request)))
+        match = self._match(visit.head)
+        response, owner = await self._answer(visit, match)
+        await self._finish(visit, response, match.operation.id if match else "", owner)(scope, receive, send)
+
+    def _understood(self, visit: _Visit) -> _Visit:
+        """What a persona hears."""
+        acting = visit.acting
+        if visit.actor is None or acting is None or acting.hear is None:
+            return visit
+        request = acting.hear(visit.sent, visit.actor, self._state)
+        return replace(visit, head=head_as(replace(request, body=b""), visit.head.origin), request=request)
+
+    async def _answer(self, visit: _Visit, match: Match | None) -> tuple[HttpResponse, Organisation | None]:
+        """The answer, and whose it is if the request got as far as that."""
+        request, owner = visit.request, None
         try:
             if match is None:
-                self._refuse_unknown(head)
-            _require_complete(match.operation, request_id, complete=complete)
+                self._refuse_unknown(visit.head)
+            operation = match.operation.id
+            _require_complete(match.operation, visit.request_id, complete=visit.complete)
             if operation in UNGUARDED:
-                response, owner = UNGUARDED[operation](self._state, request)
-            else:
-                call = self._admit(head, match, request, request_id)
-                owner = call.organisation
-                response = await GUARDED[operation](call)
+                return UNGUARDED[operation](self._state, request)
+            call = self._admit(visit.head, match, request, visit.request_id)
+            owner = call.organisation
+            return await _served(visit.acting, call), owner
         except Refusal as refusal:
-            response = answer(refusal.body, refusal.status, refusal.headers)
+            return answer(refusal.body, refusal.status, refusal.headers), owner
         except Exception:  # noqa: BLE001 - a crash is answered, logged and kept as a defect
             _LOG.exception("the emulator failed to answer %s %s", request.method, request.path)
             self._state.defects.append(f"{request.method} {request.path} crashed: see the log")
-            response = answer(problems.gateway("500001").body, HTTPStatus.INTERNAL_SERVER_ERROR)
-        self._finish(request, response, operation, owner or self._owner(head), request_id)
-        await response(scope, receive, send)
+            return answer(problems.gateway("500001").body, HTTPStatus.INTERNAL_SERVER_ERROR), owner
 
     def _match_of(self, head: Head) -> Match | None:
         return self._state.contract.match(head.request.method, head.request.path)
@@ -150,6 +188,11 @@ class Gateway:
         client_id, _ = self._state.tokens.read(head.token) or ("", 0)
         return self._state.tenants.by_client(client_id) or self._state.tenants.by_org(head.org_id)
 
+    def _actor(self, head: Head, request: Request) -> Organisation | None:
+        """Whose persona answers: the owner's or, where no one owns the request, that of whom its key or form names."""
+        clients = self._state.tenants.by_client
+        return self._owner(head) or clients(head.api_key) or clients(ims.client_of(request))
+
     def _authenticate(self, head: Head) -> Organisation:
         if not head.token:
             owner = self._owner(head)
@@ -181,23 +224,24 @@ class Gateway:
         return parse(request.body) if sent else None
 
     def _finish(
-        self,
-        request: Request,
-        response: HttpResponse,
-        operation: str,
-        organisation: Organisation | None,
-        request_id: str,
-    ) -> None:
+        self, visit: _Visit, response: HttpResponse, operation: str, owner: Organisation | None
+    ) -> HttpResponse:
+        organisation = owner or self._owner(visit.head)
         now = (organisation.clock if organisation else self._state.clock).now()
         body = b"" if isinstance(response, StreamingResponse) else bytes(response.body)
         headers = _decoded(tuple(response.raw_headers))
         if operation and not isinstance(response, StreamingResponse):
             self._hold_to_contract(operation, response.status_code, headers, body)
         date = _date(now // 1000)
-        response.raw_headers += [(b"x-request-id", request_id.encode("latin-1")), (b"date", date.encode())]
-        every = Headers((*headers, ("x-request-id", request_id), ("date", date)))
-        exchange = Exchange(request, Response(response.status_code, every, body), operation, now)
-        (organisation.journal if organisation else self._state.stray).record(exchange)
+        response.raw_headers += [(b"x-request-id", visit.request_id.encode("latin-1")), (b"date", date.encode())]
+        every = Headers((*headers, ("x-request-id", visit.request_id), ("date", date)))
+        exchange = Exchange(visit.sent, Response(response.status_code, every, body), operation, now)
+        journal = organisation.journal if organisation else self._state.stray
+        if visit.acting and visit.acting.answer:
+            exchange = replace(exchange, response=visit.acting.answer(exchange, journal))
+            response = _rendered(exchange.response)
+        journal.record(exchange)
+        return response
 
     def _hold_to_contract(self, operation: str, status: int, headers: Pairs, body: bytes) -> None:
         is_valid = self._is_valid if len(body) <= _KEPT else self._judge
@@ -209,6 +253,25 @@ class Gateway:
         except Exception:  # noqa: BLE001 - the answer leaves all the same, and the test that caused it fails
             _LOG.exception("the answer of %s could not be held to the contract", operation)
             self._state.defects.append(f"the answer of {operation} could not be held to the contract: see the log")
+
+
+async def _served(acting: Persona | None, call: Call) -> HttpResponse:
+    """What the service answers, or a persona in its place, which gets at whole bodies only."""
+    handle = GUARDED[call.operation.id]
+    if acting is None:
+        return await handle(call)
+    response = await (acting.around(call, handle) if acting.around else handle(call))
+    if not (acting.answer and isinstance(response, StreamingResponse)):
+        return response
+    whole = b"".join([chunk async for chunk in response.body_iterator if isinstance(chunk, bytes)])
+    return _rendered(Response(response.status_code, Headers(_decoded(tuple(response.raw_headers))), whole))
+
+
+def _rendered(response: Response) -> HttpResponse:
+    """The answer, to be sent with these headers and no others."""
+    sent = HttpResponse(response.body, response.status)
+    sent.raw_headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.raw]
+    return sent
 
 
 def _require_complete(operation: Operation, request_id: str, *, complete: bool) -> None:

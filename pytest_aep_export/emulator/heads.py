@@ -18,7 +18,7 @@ from pytest_aep_export.exchange import Headers, Request
 if TYPE_CHECKING:
     from starlette.types import Scope
 
-__all__ = ["Head", "head_of"]
+__all__ = ["Head", "head_as", "head_of"]
 
 _HOST: Final = re.compile(r"[A-Za-z0-9.\-:\[\]]+")
 
@@ -67,7 +67,12 @@ def _read(method: str, scheme: str, server: tuple[object, ...], target: bytes, r
     headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw])
     host = headers.get("host", "")
     origin = f"{scheme}://{host if _is_host(host) else ':'.join(map(str, server))}"
-    request = Request(method, origin + target.decode("latin-1"), headers)
+    return head_as(Request(method, origin + target.decode("latin-1"), headers), origin)
+
+
+def head_as(request: Request, origin: str) -> Head:
+    """The head of a request without its body, as it is understood."""
+    headers = request.headers
     kind, _, token = headers.get("authorization", "").partition(" ")
     return Head(
         request=request,

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from pytest_aep_export.emulator.tenants import Organisation
     from pytest_aep_export.exchange import Request
 
-__all__ = ["request_token"]
+__all__ = ["client_of", "request_token"]
 
 _REQUIRED: Final = ("grant_type", "client_id", "client_secret", "scope")
 
 
 def request_token(state: State, request: Request) -> tuple[Response, Organisation | None]:
     """A token for the integration that the credentials name, and the organisation that it belongs to."""
-    given = request.query | dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
+    given = _given(request)
     missing = [name for name in _REQUIRED if not given.get(name)]
     if missing:
         raise oauth(400, "invalid_request", f"{', '.join(missing)}: expected in the form or the query, found nothing")
@@ -38,3 +38,13 @@ def request_token(state: State, request: Request) -> tuple[Response, Organisatio
     token = state.tokens.issue(organisation.client_id, given["scope"], organisation.clock.now())
     document = {"access_token": token, "token_type": "bearer", "expires_in": LIFETIME}
     return answer(document, headers={"cache-control": "no-store"}), organisation
+
+
+def client_of(request: Request) -> str:
+    """The integration that a request names as those for a token do; empty where it names none."""
+    return _given(request).get("client_id", "")
+
+
+def _given(request: Request) -> dict[str, str]:
+    """The fields of the form and the query; those of the form take precedence."""
+    return request.query | dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))

@@ -14,6 +14,7 @@ from pytest_aep_export.errors import ConfigurationError
 __all__ = ["check_address", "connect"]
 
 _ADDRESS: Final = re.compile(r"dask://([^/:@\s]+|\[[0-9a-fA-F:]+\]):([0-9]{1,5})/?")
+_PORTS: Final = range(1, 1 << 16)
 _PATIENCE: Final = 10
 """Seconds to wait for a scheduler."""
 
@@ -25,7 +26,7 @@ def check_address(address: str) -> tuple[str, int]:
         ConfigurationError: It is not one.
     """
     match = _ADDRESS.fullmatch(address)
-    if match is None or int(match[2]) > 0xFFFF:
+    if match is None or int(match[2]) not in _PORTS:
         raise ConfigurationError(f"{address!r} is no executor: use dask://HOST:PORT, the address of a Dask scheduler")
     return match[1], int(match[2])
 

@@ -7,15 +7,17 @@ events, then all others. A profile goes by the smallest of its identities.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pyarrow as pa
 
 from pytest_aep_export.exporter.plan import IDENTITY_LIMIT
 from pytest_aep_export.profiles.columns import column
 from pytest_aep_export.profiles.graph import components, listed, numbered, primary
 from pytest_aep_export.profiles.randomness import Integers
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["Profiles", "find_profiles"]
 

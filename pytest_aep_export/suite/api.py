@@ -15,6 +15,7 @@ from urllib.parse import quote
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.suite import payloads
 from pytest_aep_export.suite.expect import (
+    UnjudgedError,
     UnmetError,
     array,
     document,
@@ -24,6 +25,7 @@ from pytest_aep_export.suite.expect import (
     prerequisite,
     status,
 )
+from pytest_aep_export.suite.files import find_files
 from pytest_aep_export.suite.sending import Target
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ __all__ = [
     "FILES",
     "JOBS",
     "POLICIES",
+    "SEGMENTS",
     "UNFINISHED",
     "UPS",
     "Api",
@@ -43,12 +46,15 @@ __all__ = [
     "dataset_id",
     "job_key",
     "next_link",
+    "quoted",
     "read_parquet",
+    "segment_batches",
 ]
 
 UPS: Final = "/data/core/ups"
 JOBS: Final = f"{UPS}/export/jobs"
 POLICIES: Final = f"{UPS}/config/mergePolicies"
+SEGMENTS: Final = f"{UPS}/segment/definitions"
 DATASETS: Final = "/data/foundation/catalog/dataSets"
 BATCHES: Final = "/data/foundation/catalog/batches"
 FILES: Final = "/data/foundation/export"
@@ -77,7 +83,8 @@ class Api:
         self.poll = target.patience.poll if poll is None else poll
         self.deadline = target.patience.deadline if deadline is None else deadline
         self._names = itertools.count(1)
-        self._policy = ""
+        self._policies: list[Mapping[str, Any]] = []
+        self._applied = ""
 
     # Catalog
 
@@ -86,37 +93,61 @@ class Api:
         name = f"aep-export suite {time.time_ns()}-{next(self._names)}"
         return self.target.send("POST", path, json={**payloads.dataset(name), **(body or {})})
 
-    @prerequisite()
+    @prerequisite("EXP-DATASET-001")
     def new_dataset(self) -> str:
         """The id of a new dataset on the union schema."""
         return dataset_id(self.create_dataset())
 
     def show_dataset(self, identifier: str) -> Exchange:
         """Look a dataset up."""
-        return self.target.send("GET", f"{DATASETS}/{quote(identifier)}")
+        return self.target.send("GET", f"{DATASETS}/{quoted(identifier)}")
 
     def show_batch(self, identifier: str) -> Exchange:
         """Look a batch up in the Catalog."""
-        return self.target.send("GET", f"{BATCHES}/{quote(identifier)}")
+        return self.target.send("GET", f"{BATCHES}/{quoted(identifier)}")
 
     # Export jobs
 
-    @prerequisite()
-    def policy(self) -> str:
-        """The id of a merge policy of the tenant: the seed's if it is there, else the default one, else any."""
-        if not self._policy:
+    @prerequisite("the tenant's merge policies")
+    def policies(self) -> list[Mapping[str, Any]]:
+        """The tenant's merge policies, of which there has to be one; asked for once."""
+        if not self._policies:
             exchange = status(self.target.send("GET", POLICIES), {200}, "the tenant's merge policies are listed")
-            policies = [policy for policy in array(exchange, "/children") if isinstance(policy, Mapping)]
-            ranked = sorted(policies, key=lambda p: (p.get("id") == _SAMPLE_POLICY, p.get("default") is True))
-            expect(ranked, exchange, "the tenant has a merge policy", "none")
-            self._policy = str(ranked[-1]["id"])
-        return self._policy
+            found = [policy for policy in array(exchange, "/children") if isinstance(policy, Mapping)]
+            self._policies = [policy for policy in found if isinstance(policy.get("id"), str)]
+            expect(self._policies, exchange, "the tenant has a merge policy", "none")
+        return self._policies
+
+    def policy(self) -> str:
+        """The id of a merge policy: of those that the tenant shows the seed's, else the default one, else any.
+
+        Where it shows none it is the one that a job applies which names none, or at last the seed's.
+        """
+        try:
+            best = max(self.policies(), key=lambda p: (p["id"] == _SAMPLE_POLICY, p.get("default") is True))
+            return str(best["id"])
+        except UnjudgedError:
+            return self._applied_policy()
+
+    def _applied_policy(self) -> str:
+        if not self._applied:
+            body = payloads.everything(self.new_dataset(), "")
+            created = self.create_job({name: value for name, value in body.items() if name != "mergePolicy"})
+            try:
+                self._applied = str(pick(status(created, range(200, 300), "a job is created"), "/mergePolicy/id"))
+            except UnmetError:
+                self._applied = _SAMPLE_POLICY
+        return self._applied
+
+    def segment_definition(self, identifier: str) -> Exchange:
+        """Look at the definition of a segment."""
+        return self.target.send("GET", f"{SEGMENTS}/{quoted(identifier)}")
 
     def create_job(self, payload: Mapping[str, Any]) -> Exchange:
         """Create an export job."""
         return self.target.send("POST", JOBS, json=payload)
 
-    @prerequisite()
+    @prerequisite("EXP-CREATE-002")
     def new_job(self, payload: Mapping[str, Any]) -> Exchange:
         """Create an export job that others build on: it has to be created."""
         exchange = status(self.create_job(payload), range(200, 300), "the export job is created")
@@ -125,11 +156,11 @@ class Api:
 
     def show_job(self, identifier: object) -> Exchange:
         """Look at a job."""
-        return self.target.send("GET", f"{JOBS}/{job_key(identifier)}")
+        return self.target.send("GET", f"{JOBS}/{quoted(job_key(identifier))}")
 
     def cancel_job(self, identifier: object) -> Exchange:
         """Cancel a job."""
-        return self.target.send("DELETE", f"{JOBS}/{job_key(identifier)}")
+        return self.target.send("DELETE", f"{JOBS}/{quoted(job_key(identifier))}")
 
     def list_jobs(self, **query: object) -> Exchange:
         """List jobs."""
@@ -148,14 +179,20 @@ class Api:
             exchange = self.target.send("GET", below_ups(link))
         not_verified(f"the list has more than {_PAGES} pages")
 
-    @prerequisite()
+    @prerequisite("EXP-WATCH-001")
+    def shown_job(self, identifier: object) -> tuple[Exchange, Any]:
+        """A look at a job that is there, and its status."""
+        exchange = status(self.show_job(identifier), {200}, "a job is shown while it is watched")
+        return exchange, pick(exchange, "/status")
+
     def watch(self, identifier: object) -> list[Exchange]:
         """Look at a job until its status is none that a job leaves again."""
         looks: list[Exchange] = []
         give_up = time.monotonic() + self.deadline
         while True:
-            looks.append(status(self.show_job(identifier), {200}, "a job is shown while it is watched"))
-            if pick(looks[-1], "/status") not in UNFINISHED:
+            look, found = self.shown_job(identifier)
+            looks.append(look)
+            if found not in UNFINISHED:
                 return looks
             if time.monotonic() > give_up:
                 not_verified(f"job {identifier} has not ended within {self.deadline:g} s")
@@ -171,37 +208,44 @@ class Api:
 
     def list_batch(self, batch: str, **query: object) -> Exchange:
         """List the files of a batch."""
-        return self.target.send("GET", f"{FILES}/batches/{quote(batch)}/files", query=query)
+        return self.target.send("GET", f"{FILES}/batches/{quoted(batch)}/files", query=query)
 
     def list_file(self, identifier: str, **query: object) -> Exchange:
         """List what a file id stands for, or read a file when a ``path`` is given."""
-        return self.target.send("GET", f"{FILES}/files/{quote(identifier)}", query=query)
+        return self.target.send("GET", f"{FILES}/files/{quoted(identifier)}", query=query)
 
-    @prerequisite()
+    def list_failed(self, batch: str, **query: object) -> Exchange:
+        """List the failed files of a batch, or read one when a ``path`` is given."""
+        return self.target.send("GET", f"{FILES}/batches/{quoted(batch)}/failed", query=query)
+
+    def list_meta(self, batch: str, **query: object) -> Exchange:
+        """List the meta directory of a batch or, when a ``path`` is given, what is there."""
+        return self.target.send("GET", f"{FILES}/batches/{quoted(batch)}/meta", query=query)
+
+    def preview(self, dataset: str) -> Exchange:
+        """Look at the first rows of a dataset."""
+        return self.target.send("GET", f"{FILES}/datasets/{quoted(dataset)}/preview")
+
+    @prerequisite("EXP-FILES-001")
     def entries(self, batch: str) -> list[dict[str, Any]]:
         """Every file of a batch: ``name``, ``length``, ``href``, and the ``id`` that it is asked for by."""
-        listed = status(self.list_batch(batch), {200}, "the files of the batch are listed")
-        found: list[dict[str, Any]] = []
-        for position in range(len(array(listed, "/data"))):
-            identifier = str(pick(listed, f"/data/{position}/dataSetFileId"))
-            shown = status(self.list_file(identifier), {200}, "a file of the batch is shown")
-            for number in range(len(array(shown, "/data"))):
-                names = ("name", "length", "_links/self/href")
-                name, length, href = (str(pick(shown, f"/data/{number}/{name}")) for name in names)
-                found.append({"id": identifier, "name": name, "length": length, "href": href})
-        return found
+        return find_files(self.list_batch, self.list_file, batch)
 
     def read(self, entry: Mapping[str, Any]) -> Exchange:
         """Download one file of `entries`."""
         return self.list_file(entry["id"], path=entry["name"])
 
-    @prerequisite()
     def table(self, job: Exchange) -> pa.Table:
         """The rows of a finished job, perhaps none: all files of all its batches."""
+        return self.rows(*batch_ids(job))
+
+    @prerequisite("EXP-FILES-013")
+    def rows(self, *batches: str) -> pa.Table:
+        """The rows of these batches, perhaps none: all of their files."""
         import pyarrow as pa  # noqa: PLC0415 - heavy, and only needed once there are rows
 
         tables = []
-        for entry in itertools.chain.from_iterable(self.entries(batch) for batch in batch_ids(job)):
+        for entry in itertools.chain.from_iterable(map(self.entries, batches)):
             file = status(self.read(entry), {200}, "a file of the batch is downloaded")
             tables.append(read_parquet(file))
         try:
@@ -229,22 +273,32 @@ def read_parquet(file: Exchange) -> pa.Table:
     return table
 
 
+def quoted(identifier: object) -> str:
+    """An id as one segment of a path, whatever a server has made it of; half of a character becomes a question mark."""
+    return quote(str(identifier), safe="", errors="replace")
+
+
 def job_key(identifier: object) -> str:
     """A job's id as a path has it: 100, written as a text, or as 100.0 like in Adobe's OpenAPI (divergence 39)."""
     return str(int(identifier) if isinstance(identifier, float) and identifier.is_integer() else identifier)
 
 
 def batch_ids(job: Exchange) -> list[str]:
-    """The batches that a job names: the one, or those of its segments, as an array or an object (divergence 47)."""
+    """The batches that a job names: the one, or those of its segments."""
+    destination = pick(job, "/destination")
+    found = [str(batch["batchId"]) for batch in segment_batches(job) if batch.get("batchId")]
+    found = found or [str(destination.get("batchId") or "")]
+    expect(all(found), job, "a finished job names its batch", destination)
+    return found
+
+
+def segment_batches(job: Exchange) -> list[Mapping[str, Any]]:
+    """What a job shows of the batches of its segments, perhaps nothing: an array or an object (divergence 47)."""
     destination = pick(job, "/destination")
     expect(isinstance(destination, Mapping), job, "a job's destination is an object", destination)
     batches = destination.get("batches") or []
-    several = [
-        batch for batch in ([batches] if isinstance(batches, Mapping) else batches) if isinstance(batch, Mapping)
-    ]
-    found = [str(b["batchId"]) for b in several if b.get("batchId")] or [str(destination.get("batchId") or "")]
-    expect(all(found), job, "a finished job names its batch", destination)
-    return found
+    several = [batches] if isinstance(batches, Mapping) else batches if isinstance(batches, list) else []
+    return [batch for batch in several if isinstance(batch, Mapping)]
 
 
 def next_link(page: object) -> str:

@@ -8,22 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import pytest
 
 from pytest_aep_export.contract import Violation
 from pytest_aep_export.exchange import Exchange, redact_text
+from pytest_aep_export.suite.verdicts import Result
+
+if TYPE_CHECKING:
+    from _pytest.outcomes import Skipped
+else:
+    Skipped = pytest.skip.Exception  # its public name, which type checkers cannot follow
 
 __all__ = [
-    "NOT_APPLICABLE",
-    "NOT_VERIFIED",
+    "UnjudgedError",
     "UnmetError",
     "array",
+    "blocked",
     "conforms",
     "describe",
     "document",
     "expect",
+    "expect_direct",
     "not_applicable",
     "not_verified",
     "number",
@@ -32,10 +39,6 @@ __all__ = [
     "refused",
     "status",
 ]
-
-NOT_APPLICABLE: Final = "not applicable: "
-NOT_VERIFIED: Final = "not verified: "
-"""How the reason of a skipped test begins, which tells the two apart."""
 
 _SHOWN: Final = 300
 
@@ -59,23 +62,61 @@ class UnmetError(AssertionError):
         )
 
 
+class UnjudgedError(Skipped):
+    """A test ends without having judged its requirement; pytest counts it as skipped.
+
+    Attributes:
+        result: How it ends.
+        reason: Why.
+        cause: What has blocked it; empty where nothing has.
+        exchange: The exchange that shows it, without its secrets.
+    """
+
+    def __init__(self, result: Result, reason: str, cause: str = "", exchange: Exchange | None = None) -> None:
+        self.result = result
+        self.reason = redact_text(reason)
+        self.cause = cause
+        self.exchange = exchange and exchange.redacted()
+        by = f" by {cause}" if cause else ""
+        super().__init__(f"{str(result).replace('-', ' ')}{by}: {self.reason}")
+
+
 def not_applicable(reason: str) -> NoReturn:
-    """End the test: the target lacks what the requirement speaks of. pytest counts it as skipped."""
-    pytest.skip(f"{NOT_APPLICABLE}{reason}")
+    """End the test: the target lacks what the requirement speaks of."""
+    raise UnjudgedError(Result.NOT_APPLICABLE, reason)
 
 
 def not_verified(reason: str) -> NoReturn:
-    """End the test without a verdict. pytest counts it as skipped."""
-    pytest.skip(f"{NOT_VERIFIED}{reason}")
+    """End the test: it was not judged, or not to the end."""
+    raise UnjudgedError(Result.NOT_VERIFIED, reason)
+
+
+def blocked(cause: str, reason: str, exchange: Exchange | None = None) -> NoReturn:
+    """End the test: it could not be judged, because something else does not work.
+
+    Args:
+        cause: The id of the requirement that speaks of that, or a name that all share which it blocks.
+        reason: What does not work, and why.
+        exchange: What shows it.
+    """
+    raise UnjudgedError(Result.BLOCKED, reason, cause, exchange)
 
 
 @contextmanager
-def prerequisite() -> Iterator[None]:
-    """What is required here is not what the test judges: when it is not met, the test ends without a verdict."""
+def prerequisite(cause: str = "") -> Iterator[None]:
+    """What is required here is not what the test judges: when it is not met, or cannot be judged, the test is blocked.
+
+    Args:
+        cause: The requirement that judges it; by default what is required is the cause.
+    """
     try:
         yield
     except UnmetError as error:
-        not_verified(f"a prerequisite does not hold; required: {error.required}; found: {error.found}")
+        blocked(cause or error.required, f"required: {error.required}; found: {error.found}", error.exchange)
+    except UnjudgedError as error:
+        if error.result is not Result.NOT_VERIFIED:
+            raise
+        blocked(cause or error.reason, error.reason, error.exchange)
 
 
 def describe(exchange: Exchange) -> str:
@@ -108,6 +149,14 @@ def status(exchange: Exchange, allowed: Container[int], required: str) -> Exchan
     __tracebackhide__ = True
     expect(exchange.response.status in allowed, exchange, required, f"status {exchange.response.status}")
     return exchange
+
+
+def expect_direct(exchange: Exchange, path: str) -> None:
+    """Require that a path was answered well itself: the target follows redirects as clients do, and this shows them."""
+    __tracebackhide__ = True
+    status(exchange, range(200, 300), f"{path} is answered with a success")
+    found = exchange.request.path
+    expect(found == path, exchange, f"{path} is answered itself", f"a redirect to {found}")
 
 
 def document(exchange: Exchange) -> Any:

@@ -1,15 +1,19 @@
-"""Exports that many tests look at: all are asked for at once, each is waited for when somebody needs it."""
+"""Exports that many tests look at: created together, and each waited for when somebody needs it."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.suite import payloads
-from pytest_aep_export.suite.api import Api, batch_ids, job_key
+from pytest_aep_export.suite.api import Api, batch_ids, job_key, segment_batches
 from pytest_aep_export.suite.expect import (
+    UnjudgedError,
     array,
+    blocked,
     document,
     expect,
     not_applicable,
@@ -19,6 +23,7 @@ from pytest_aep_export.suite.expect import (
     prerequisite,
     status,
 )
+from pytest_aep_export.suite.records import Record, read
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,6 +31,14 @@ if TYPE_CHECKING:
 __all__ = ["Exports", "Shown"]
 
 _FAR_FUTURE: Final = "2999-12-31T23:59:59Z"
+_CREATED: Final = {
+    "full": "EXP-CREATE-001",
+    "profiles": "EXP-CREATE-002",
+    "events": "EXP-CREATE-003",
+    "everything": "EXP-CREATE-010",
+    "future": "EXP-CREATE-001",
+}
+"""The requirements that the creation of these exports is judged by."""
 _ENDS: Final = ("startTimeInMs", "endTimeInMs")
 
 
@@ -78,40 +91,72 @@ class Shown:
 
 
 class Exports:
-    """One export of each kind that the tests need, made once per session.
+    """Exports by name, each made once per session, into a dataset of its own so that none replaces another's rows.
 
     ``full``, ``profiles`` and ``events`` are the seed's three payloads. ``everything`` asks for profiles without naming
-    fields. ``future`` is ``full`` with an ingest time that no event has reached yet.
+    fields. ``future`` is ``full`` with an ingest time that no event has reached yet. Tests may ask for more.
+
+    Attributes:
+        policy: The id of the merge policy that all of them apply, unless they say otherwise.
+        spare: A dataset for the jobs that nobody reads.
+        payloads: What was asked for.
     """
 
     def __init__(self, api: Api) -> None:
         self._api = api
-        self.dataset = api.new_dataset()
         self.policy = api.policy()
-        who = self.dataset, self.policy
-        everything = payloads.profiles_only(*who)
-        del everything["fields"]
-        self.payloads = {
-            "full": payloads.full(*who),
-            "profiles": payloads.profiles_only(*who),
-            "events": payloads.events_only(*who),
-            "everything": everything,
-            "future": payloads.full(*who, since=_FAR_FUTURE),
-        }
-        self._created = {kind: api.create_job(payload) for kind, payload in self.payloads.items()}
+        self.spare = api.new_dataset()
+        self.payloads: dict[str, dict[str, Any]] = {}
+        self._created: dict[str, Exchange] = {}
         self._looks: dict[str, list[Exchange]] = {}
+        self._endless: dict[str, UnjudgedError] = {}
         self._tables: dict[str, pa.Table] = {}
+        self._records: dict[str, tuple[Record, ...]] = {}
+        who = self.spare, self.policy
+        self.ask(
+            {
+                "full": payloads.full(*who),
+                "profiles": payloads.profiles_only(*who),
+                "events": payloads.events_only(*who),
+                "everything": payloads.everything(*who),
+                "future": payloads.full(*who, since=_FAR_FUTURE),
+            }
+        )
+        self._first = tuple(self.payloads)
+
+    def request(self, **members: Any) -> dict[str, Any]:
+        """A request for every profile with all of its fields, and with these members besides; nobody reads its rows."""
+        return payloads.everything(self.spare, self.policy) | members
+
+    def spare_job(self) -> dict[str, Any]:
+        """The payload with profiles only, for jobs that are no more than jobs; nobody reads their rows."""
+        return payloads.profiles_only(self.spare, self.policy)
+
+    def ask(self, requests: Mapping[str, Mapping[str, Any]]) -> None:
+        """Ask for exports of these names, before any of them is waited for; those that are there already stay."""
+        for kind in [kind for kind in requests if kind not in self.payloads]:
+            payload = payloads.into(requests[kind], self._api.new_dataset())
+            self._created[kind] = self._api.create_job(payload)
+            self.payloads[kind] = payload
+
+    @property
+    def dataset(self) -> str:
+        """The dataset that ``full`` is exported into."""
+        return str(self.payloads["full"]["destination"]["datasetId"])
 
     def created(self, kind: str) -> Exchange:
         """The answer to the creation, whatever it is."""
         return self._created[kind]
 
-    @prerequisite()
     def accepted(self, kind: str) -> Exchange:
-        """The answer to the creation, which has to have succeeded."""
-        return status(self.created(kind), range(200, 300), f"the export {kind!r} is created")
+        """The answer to the creation, which has to have succeeded; a server may have no ``filter`` (divergence 1)."""
+        created = self.created(kind)
+        if "filter" in self.payloads[kind] and created.response.status in range(400, 500):
+            not_applicable(f"the target refuses the filter of the export {kind!r}, with {created.response.status}")
+        with prerequisite(_CREATED.get(kind, "")):
+            return status(created, range(200, 300), f"the export {kind!r} is created")
 
-    @prerequisite()
+    @prerequisite("EXP-JOB-002")
     def id(self, kind: str) -> Any:
         """The job's id."""
         created = self.accepted(kind)
@@ -121,16 +166,22 @@ class Exports:
 
     @property
     def ids(self) -> list[Any]:
-        """The ids of all jobs, in the order of their creation."""
-        return [self.id(kind) for kind in self.payloads]
+        """The ids of the jobs that there are in every session, in the order of their creation."""
+        return [self.id(kind) for kind in self._first]
 
     def looks(self, kind: str) -> list[Exchange]:
-        """Every look at the job until it ended."""
-        if kind not in self._looks:
-            self._looks[kind] = self._api.watch(self.id(kind))
+        """Every look at the job until it ended; one that does not end is waited for only once."""
+        if kind in self._endless:
+            raise self._endless[kind]
+        try:
+            if kind not in self._looks:
+                self._looks[kind] = self._api.watch(self.id(kind))
+        except UnjudgedError as error:
+            self._endless[kind] = error
+            raise
         return self._looks[kind]
 
-    @prerequisite()
+    @prerequisite("EXP-WATCH-002")
     def finished(self, kind: str) -> Exchange:
         """The last look at the job, which has to have succeeded."""
         last = self.looks(kind)[-1]
@@ -140,20 +191,20 @@ class Exports:
     def listed(self, kind: str) -> Shown:
         """The finished job as the list shows it."""
         wanted = job_key(pick(self.finished(kind), "/id"))
-        with prerequisite():
+        with prerequisite("EXP-LIST-001"):
             for page in self._api.walk(limit=100):
                 for position in range(len(array(page, "/records"))):
                     listed = Shown(page, f"/records/{position}")
                     if job_key(listed.get("id")) == wanted:
                         return listed
-        return not_verified(f"the list does not show job {wanted}")
+        return blocked("EXP-LIST-005", f"the list does not show job {wanted}")
 
-    @prerequisite()
+    @prerequisite("EXP-WATCH-009")
     def batch(self, kind: str) -> str:
         """The job's batch."""
         return batch_ids(self.finished(kind))[0]
 
-    @prerequisite()
+    @prerequisite("EXP-FILES-001")
     def entries(self, kind: str) -> list[dict[str, Any]]:
         """The files of the job's batch, of which there has to be one."""
         found = self._api.entries(self.batch(kind))
@@ -171,3 +222,42 @@ class Exports:
         if kind not in self._tables:
             self._tables[kind] = self._api.table(self.finished(kind))
         return int(self._tables[kind].num_rows)
+
+    def records(self, kind: str) -> tuple[Record, ...]:
+        """The rows that the job exported, perhaps none, to be compared with those of another."""
+        if kind not in self._records:
+            self.count(kind)
+            self._records[kind] = read(self._tables[kind])
+        return self._records[kind]
+
+    def known(self, kind: str = "everything") -> tuple[Record, ...]:
+        """The rows that others are held against: there have to be some, and identities by which profiles are known."""
+        self.table(kind)
+        if not any(record.identities for record in self.records(kind)):
+            not_applicable("no row has an identityMap that its profile is known by")
+        return self.records(kind)
+
+    def by_segment(self, kind: str) -> dict[str, tuple[Record, ...]]:
+        """The rows of each batch of a job that writes one for each segment, by the segment's id."""
+        batches = segment_batches(self.finished(kind))
+        return {str(b.get("segmentId")): read(self._api.rows(str(b.get("batchId")))) for b in batches}
+
+    def relate(self, kind: str, met: object, required: str, found: object, *, base: str = "everything") -> None:
+        """Require how the rows of an export relate to those of another, the base, as long as the tenant's data rest.
+
+        Before the relation counts as broken the base is exported once more: if that gives other rows by now, nothing
+        follows from the difference.
+        """
+        __tracebackhide__ = True
+        if not met and not self.rests(base):
+            not_verified("the same request exports other rows by now: the tenant's data do not rest")
+        Shown(self.finished(kind)).expect(met, required, found)
+
+    def rests(self, kind: str) -> bool:
+        """Whether the same request still exports the same rows."""
+        self.ask({f"{kind}, again": self.payloads[kind]})
+        before, after = (
+            Counter((r.identities, r.values, frozenset(Counter(r.events).items())) for r in self.records(name))
+            for name in (kind, f"{kind}, again")
+        )
+        return before == after

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.suite.api import next_link
 from pytest_aep_export.suite.registry import Requirement, load
+from pytest_aep_export.suite.sending import parse_url
 from pytest_aep_export.suite.verdicts import Outcome, Result, Verdict, combine
 
 __all__ = ["ClientVerdict", "judge"]
@@ -121,7 +122,7 @@ def _offset(page: Exchange) -> str:
 
 
 def _parameter(url: str, name: str) -> str:
-    return parse_qs(urlsplit(url).query).get(name, [""])[-1]
+    return parse_qs(parse_url(url).query).get(name, [""])[-1]
 
 
 _RULES: Final[dict[str, _Rule]] = {

@@ -12,7 +12,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Any, Final
 from pytest_aep_export.errors import ConfigurationError
 
 __all__ = [
+    "PROFILES",
     "Level",
     "Registry",
     "Requirement",
@@ -30,6 +31,9 @@ __all__ = [
     "load",
     "parse",
 ]
+
+PROFILES: Final = ("smoke", "core", "full")
+"""What a run may be narrowed to: the handful that the registry names, what is a MUST, everything."""
 
 _MODAL_VERBS: Final = re.compile(r"\b(can|cannot|could|may|might|must|shall|should|will|would|ought)\b", re.IGNORECASE)
 _PACKAGE: Final = Path(__file__).parents[1]
@@ -49,11 +53,20 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a requirement is written down: a document of the registry, a section of it, perhaps a divergence."""
+    """Where a requirement is written down.
+
+    Attributes:
+        document: A document of the registry.
+        section: The heading in it.
+        divergence: The contradiction between sources that the requirement settles, if it does.
+        sha256: The digest of the paragraph below that heading, as `sources` computes it; empty where the document is
+            no page.
+    """
 
     document: str
     section: str
     divergence: int | None = None
+    sha256: str = ""
 
     def __str__(self) -> str:
         text = f"{self.document}, {self.section}"
@@ -73,6 +86,7 @@ class Requirement:
         evidence: ``documented``, ``sampled`` (only shown by a sample), ``recorded`` (seen on the wire) or ``inferred``.
         sources: Where it is written down.
         applies_to: ``server`` or ``client``.
+        capability: What a target needs for it to be judged; empty for what every target has.
     """
 
     id: str
@@ -83,6 +97,7 @@ class Requirement:
     evidence: str
     sources: tuple[Source, ...]
     applies_to: str = "server"
+    capability: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +109,16 @@ class Registry:
         areas: What each area is about.
         documents: What the sources' names stand for.
         digest: The SHA-256 of the file, so that two reports can be known to speak of the same requirements.
+        pages: The file names of the documents that are Markdown pages.
+        smoke: The handful of requirements that the profile ``smoke`` judges.
     """
 
     requirements: Mapping[str, Requirement]
     areas: Mapping[str, str]
     documents: Mapping[str, str]
     digest: str
+    pages: Mapping[str, str] = field(default_factory=dict)
+    smoke: frozenset[str] = frozenset()
 
     def __getitem__(self, requirement_id: str) -> Requirement:
         return self.requirements[requirement_id]
@@ -107,6 +126,18 @@ class Registry:
     def of(self, party: str) -> tuple[Requirement, ...]:
         """The requirements that apply to ``server`` or ``client``."""
         return tuple(r for r in self.requirements.values() if r.applies_to == party)
+
+    def profile(self, name: str) -> frozenset[str]:
+        """The ids of the server requirements that a profile judges.
+
+        Raises:
+            ConfigurationError: There is no such profile.
+        """
+        if name not in PROFILES:
+            raise ConfigurationError(f"profile {name!r} is unknown: use one of {', '.join(PROFILES)}")
+        if name == "smoke":
+            return self.smoke
+        return frozenset(r.id for r in self.of("server") if name == "full" or r.level is Level.MUST)
 
 
 def conformance_path() -> Path:
@@ -144,8 +175,14 @@ def parse(raw: bytes) -> Registry:
     problems = list(_schema_problems(document)) or list(_rule_problems(document))
     if problems:
         raise ConfigurationError("the requirements break their rules: " + "; ".join(problems))
-    requirements = {entry["id"]: _requirement(entry) for entry in document["requirement"]}
-    return Registry(requirements, document["areas"], document["documents"], hashlib.sha256(raw).hexdigest())
+    return Registry(
+        {entry["id"]: _requirement(entry) for entry in document["requirement"]},
+        document["areas"],
+        document["documents"],
+        hashlib.sha256(raw).hexdigest(),
+        document.get("pages", {}),
+        frozenset(_smoke(document)),
+    )
 
 
 def lint(registry: Registry, tests: Mapping[str, Sequence[str]], *, complete: bool) -> list[str]:
@@ -178,6 +215,11 @@ def _requirement(entry: Mapping[str, Any]) -> Requirement:
     return Requirement(**{**entry, "level": Level(entry["level"]), "sources": sources})
 
 
+def _smoke(document: Mapping[str, Any]) -> list[str]:
+    ids: list[str] = document.get("profiles", {}).get("smoke", [])
+    return ids
+
+
 def _schema_problems(document: Mapping[str, Any]) -> Iterator[str]:
     from jsonschema import Draft202012Validator  # noqa: PLC0415 - costs 50 ms that most imports need not pay
 
@@ -204,6 +246,13 @@ def _rule_problems(document: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name} is defined {count} times"
     for entry in entries:
         yield from (f"{entry['id']}: {problem}" for problem in _entry_problems(entry, document))
+    yield from (f"page {name} is not listed under [documents]" for name in _pages(document) - {*document["documents"]})
+    certain = {entry["id"] for entry in entries if entry["level"] == Level.MUST and entry.get("capability") is None}
+    yield from (f"smoke: {name} is no MUST that every target has" for name in _smoke(document) if name not in certain)
+
+
+def _pages(document: Mapping[str, Any]) -> set[str]:
+    return {*document.get("pages", {})}
 
 
 def _entry_problems(entry: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[str]:
@@ -218,3 +267,5 @@ def _entry_problems(entry: Mapping[str, Any], document: Mapping[str, Any]) -> It
     for source in entry["sources"]:
         if source["document"] not in document["documents"]:
             yield f"document {source['document']} is not listed under [documents]"
+        if "sha256" in source and source["document"] not in _pages(document):
+            yield f"document {source['document']} is no page: no paragraph of it has a digest"

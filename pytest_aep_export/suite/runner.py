@@ -5,14 +5,17 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
 from types import ModuleType
 from typing import Final
 
 import pytest
 
 from pytest_aep_export.errors import AepError, ConfigurationError
+from pytest_aep_export.suite.cleanup import clean_up
+from pytest_aep_export.suite.expectations import Expectations
 from pytest_aep_export.suite.hooks import Observer, SuiteRun
 from pytest_aep_export.suite.registry import conformance_path
 from pytest_aep_export.suite.sending import Target
@@ -28,37 +31,53 @@ class SuiteError(AepError):
     """The suite itself broke down; the message holds what pytest said."""
 
 
-def run_suite(target: Target, observer: Observer, *, select: str = "") -> SuiteRun:
-    """Run the tests against a target, and return what they found.
+def run_suite(
+    target: Target,
+    observer: Observer,
+    *,
+    select: str = "",
+    profile: str = "full",
+    expectations: Expectations | None = None,
+    options: Sequence[str] = (),
+    files: Sequence[Path] = (),
+) -> SuiteRun:
+    """Run the tests against a target, return what they found, and take back what can be taken back.
 
     Args:
         target: What is judged; it should have been probed.
         observer: Is told of the progress.
         select: Which tests, as an expression of ``pytest -k``; requirements' ids are names too.
+        profile: What the run is narrowed to.
+        expectations: What is known not to hold.
+        options: More options of pytest's.
+        files: The files of the suite to look for tests in; by default all.
 
     Raises:
         ConfigurationError: The expression cannot be read, selects nothing, or tests and registry do not fit.
         SuiteError: The suite itself broke down.
     """
-    run = SuiteRun(target, observer)
+    run = SuiteRun(target, observer, profile=profile, expectations=expectations)
     said = io.StringIO()
     with _undisturbed(), redirect_stdout(said), redirect_stderr(said):
-        code = pytest.main(_arguments(select), plugins=[run])
+        code = pytest.main([*_arguments(select, files), *options], plugins=[run])
     if code == pytest.ExitCode.NO_TESTS_COLLECTED:
-        raise ConfigurationError(f"-k {select!r} selects no test: use part of an area's or a requirement's name")
+        raise ConfigurationError(
+            f"-k {select!r} selects no test of the profile {profile}: use part of an area's or a requirement's name"
+        )
     if code == pytest.ExitCode.USAGE_ERROR:
         raise ConfigurationError(_complaint(said.getvalue()))
-    if code == pytest.ExitCode.INTERNAL_ERROR or (code == pytest.ExitCode.INTERRUPTED and not run.selected):
-        raise SuiteError(f"the suite broke down, which is a bug of pytest-aep-export:\n{said.getvalue()}")
-    if code == pytest.ExitCode.INTERRUPTED and not run.stopped:
-        run.stopped = "the run was interrupted"
+    if code == pytest.ExitCode.INTERNAL_ERROR or run.unread:
+        raise SuiteError(f"the suite broke down, which is a bug of pytest-aep-export:\n{run.unread or said.getvalue()}")
+    run.end("the run was interrupted" if code == pytest.ExitCode.INTERRUPTED else "")
+    run.created = clean_up(target)
     return run
 
 
-def _arguments(select: str) -> list[str]:
+def _arguments(select: str, files: Sequence[Path]) -> list[str]:
     folder = conformance_path()
+    where = map(str, files or [folder / "server"])
     quiet = ["--disable-plugin-autoload", "-p", "no:cacheprovider", "-q", "--tb=no", "--capture=no"]
-    return [*quiet, "-c", str(folder / "pytest.ini"), *(["-k", select] if select else []), str(folder / "server")]
+    return [*quiet, "-c", str(folder / "pytest.ini"), *(["-k", select] if select else []), *where]
 
 
 @contextmanager

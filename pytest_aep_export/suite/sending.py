@@ -1,18 +1,18 @@
 """The target: requests are sent raw, answers come back as exchanges.
 
-A `Target` holds nothing back and adds nothing of its own: no retries, no redirects, every header removable. That is
-what a suite needs and a client library must not offer.
+A `Target` holds nothing back and adds nothing of its own: every header is removable, and no redirect is followed and
+nothing repeated unless it was given a `Courtesy`. That is what a suite needs and a client library must not offer.
 """
 
 from __future__ import annotations
 
+import copy
 import json as jsonlib
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Final, Literal
-from urllib.parse import urlencode, urlsplit
+from typing import Any, Final, Self
+from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 import httpx
 
@@ -20,14 +20,19 @@ from pytest_aep_export.contract import load
 from pytest_aep_export.errors import AepError, TransportError
 from pytest_aep_export.exchange import Exchange, Headers, Request, Response
 from pytest_aep_export.model import Credentials
+from pytest_aep_export.suite.budget import Budget
+from pytest_aep_export.suite.courtesy import Courtesy, LostError
+from pytest_aep_export.suite.terms import Kind, Neighbours, Patience
 from pytest_aep_export.suite.version import SUITE_VERSION
 
-__all__ = ["IMS_PATH", "Patience", "Target", "TargetError", "require_json"]
+__all__ = ["IMS_PATH", "Kind", "Neighbours", "Patience", "Target", "TargetError", "parse_url", "require_json"]
 
 IMS_PATH: Final = "/ims/token/v3"
 
 _LARGEST: Final = 1 << 30
 """Bytes of the largest body that is read."""
+_CREATE: Final = "createExportJob"
+_LOST: Final = (httpx.NetworkError, httpx.RemoteProtocolError)
 _SECRET: Final = 8
 """Characters of the shortest secret that is looked for in reports."""
 
@@ -36,32 +41,26 @@ class TargetError(AepError):
     """The target cannot be judged at all; the message says what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a target is waited for, in seconds.
-
-    Attributes:
-        poll: Between two looks at a job, at most.
-        deadline: For a job to end.
-        answer: For an answer, to its last byte.
-    """
-
-    poll: float = 5.0
-    deadline: float = 1800.0
-    answer: float = 60.0
-
-
 class Target:
     """Where the suite sends its requests.
 
     Args:
-        kind: ``emulator``: started for this run. ``url``: somebody else's server.
         base_url: The gateway, without a trailing slash.
         credentials: Whose tenant is worked in.
+        kind: What sort of server it is.
         ims_url: The token endpoint; by default ``/ims/token/v3`` of the same host.
         label: What reports call it.
-        patience: How long it is waited for.
+        patience: How long it is waited for; by default as long as the live service may need.
         transport: Instead of the network, for tests.
+
+    Attributes:
+        exchanges: Everything that was sent and came back, in order.
+        budget: What the run may cost.
+        courtesy: What is done about redirects and while it is busy; by default nothing.
+        neighbours: Which other tenants there are.
+        capabilities: What it can do that not every target can.
+        known: The rows that a request for an export gives, where the tenant's data are known; in the form of
+            ``pyarrow.Table.to_pylist()``, and computed by somebody else.
     """
 
     def __init__(
@@ -69,26 +68,40 @@ class Target:
         base_url: str,
         credentials: Credentials,
         *,
-        kind: Literal["emulator", "url"] = "url",
+        kind: Kind = "url",
         ims_url: str = "",
         label: str = "",
-        patience: Patience = Patience(),
+        patience: Patience | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self.kind = kind
+        self.kind: Kind = kind
         self.base_url = base_url.rstrip("/")
         self.ims_url = ims_url or self.base_url + IMS_PATH
         self.credentials = credentials
         self.label = label or self.base_url
-        self.patience = patience
+        self.patience = patience or Patience()
         self.exchanges: list[Exchange] = []
-        self._token = ""
+        self.budget = Budget()
+        self.courtesy: Courtesy | None = None
+        self.neighbours = Neighbours()
+        self.capabilities: frozenset[str] = frozenset()
+        self.known: Callable[[Mapping[str, Any]], list[dict[str, Any]]] | None = None
+        self._tokens: dict[str, str] = {}
+        self._secrets: dict[str, None] = {}
+        self._know(credentials.client_secret, credentials.client_id)
         self._http = httpx.Client(
-            timeout=patience.answer,
+            timeout=self.patience.answer,
             transport=transport,
             headers={"Accept": "application/json", "User-Agent": f"aep-export-suite/{SUITE_VERSION}"},
-            trust_env=kind == "url",  # no proxy of the environment lies between here and the emulator
+            trust_env=kind != "emulator",  # no proxy of the environment lies between here and the emulator
         )
+
+    def as_tenant(self, credentials: Credentials) -> Self:
+        """The same target, asked by somebody else; what it exchanges and costs is counted together."""
+        other = copy.copy(self)
+        other.credentials = credentials
+        self._know(credentials.client_secret, credentials.client_id)
+        return other
 
     def close(self) -> None:
         """Close the connections."""
@@ -105,9 +118,12 @@ class Target:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What no report may show. What is shorter than a password would be cut out of words."""
-        known = self._token, self.credentials.client_secret, self.credentials.client_id
-        return tuple(secret for secret in known if len(secret) >= _SECRET)
+        """What no report may show: ids, secrets and tokens of every tenant that has called."""
+        return tuple(self._secrets)
+
+    def _know(self, *secrets: str) -> None:
+        """Keep secrets in mind. What is shorter than a password would be cut out of words."""
+        self._secrets |= dict.fromkeys(secret for secret in secrets if len(secret) >= _SECRET)
 
     def token(self) -> str:
         """An access token, asked for once.
@@ -115,16 +131,23 @@ class Target:
         Raises:
             TargetError: The token endpoint gave none.
         """
-        if not self._token:
-            self._token = _access_token(self.request_token(), self.ims_url)
-        return self._token
+        who = self.credentials.client_id
+        if who not in self._tokens:
+            self._tokens[who] = _access_token(self.request_token(), self.ims_url)
+            self._know(self._tokens[who])
+        return self._tokens[who]
+
+    @property
+    def held_token(self) -> str:
+        """The access token, where one was asked for and given; empty otherwise."""
+        return self._tokens.get(self.credentials.client_id, "")
 
     def request_token(self, **changes: str) -> Exchange:
         """Ask the token endpoint, with some of the form's fields changed."""
         who = self.credentials
         form = {"grant_type": "client_credentials", "client_id": who.client_id, "client_secret": who.client_secret}
         body = urlencode(form | {"scope": who.scopes} | changes).encode()
-        return self._exchange("POST", self.ims_url, {"Content-Type": "application/x-www-form-urlencoded"}, body)
+        return self._ask("POST", self.ims_url, {"Content-Type": "application/x-www-form-urlencoded"}, body)
 
     def send(
         self,
@@ -151,12 +174,14 @@ class Target:
 
         Raises:
             TransportError: No answer came.
+            BusyError: None came in time, because the target is busy.
+            BudgetError: The run may not cost more.
         """
         content = jsonlib.dumps(json).encode() if json is not None else body
         every = {**self._standard(without), **({"content-type": "application/json"} if content else {})}
         every |= {name.lower(): value for name, value in (headers or {}).items()}
         sent = {name: value for name, value in every.items() if name not in without}
-        return self._exchange(method, self.base_url + _below_gateway(path, query or {}), sent, content)
+        return self._ask(method, self.base_url + _below_gateway(path, query or {}), sent, content)
 
     def _standard(self, without: Collection[str]) -> dict[str, str]:
         """The four headers that every call needs (seed, "Introduzione")."""
@@ -167,24 +192,53 @@ class Target:
             "x-sandbox-name": self.credentials.sandbox,
         }
 
-    def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Exchange:
-        try:
-            with self._http.stream(method, url, headers=headers, content=body or None) as answer:
-                content = _whole(answer, self._http.timeout.read)
-        except (httpx.RequestError, httpx.InvalidURL) as error:
-            raise TransportError(f"{method} {url.partition('?')[0]} got no answer: {_reason(error)}") from error
-        request = Request(method, url, Headers(headers), body)
-        response = Response(answer.status_code, Headers(answer.headers.multi_items()), content)
-        match = load().match(method, request.path)
-        exchange = Exchange(request, response, match.operation.id if match else "")
+    def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Exchange:
+        def once(where: str) -> Exchange:
+            return self._exchange(Request(method, where, Headers(headers), body))
+
+        return self.courtesy.ask(method, url, once) if self.courtesy else once(url)
+
+    def _exchange(self, request: Request) -> Exchange:
+        match = load().match(request.method, request.path)
+        operation = match.operation.id if match else ""
+        self.budget.spend(job=operation == _CREATE)
+        exchange = Exchange(request, self._answer(request), operation)
         self.exchanges.append(exchange)
+        if operation == _CREATE and exchange.response.status in range(200, 300):
+            self.budget.created_job()
         return exchange
+
+    def _answer(self, request: Request) -> Response:
+        method, url = request.method, request.url
+        seconds = _shortest(self._http.timeout.read, self.budget.seconds_left)
+        try:
+            with self._http.stream(
+                method, url, headers=request.headers.raw, content=request.body or None, timeout=seconds
+            ) as answer:
+                content = _whole(answer, seconds)
+        except (httpx.RequestError, httpx.InvalidURL) as error:
+            kind = LostError if isinstance(error, _LOST) else TransportError
+            raise kind(f"{method} {url.partition('?')[0]} got no answer: {_reason(error)}") from error
+        return Response(answer.status_code, Headers(answer.headers.multi_items()), content)
 
 
 def _below_gateway(path: str, query: Mapping[str, object]) -> str:
-    parts = urlsplit(path)
-    text = "&".join(filter(None, (parts.query, urlencode(query))))
-    return f"{parts.path}?{text}" if text else parts.path
+    parts = parse_url(path)
+    text = "&".join(filter(None, (parts.query, urlencode(query, errors="replace"))))
+    below = f"/{parts.path.lstrip('/')}"  # or a link such as ".evil.example/x" would make another host of the gateway's
+    return f"{below}?{text}" if text else below
+
+
+def parse_url(text: str) -> SplitResult:
+    """The parts of a link that a server has given; of what is no URL at all the whole is the path.
+
+    Half of a character, which JSON can hold and no request, becomes a question mark.
+    """
+    whole = text.encode("utf-8", "replace").decode()
+    try:
+        return urlsplit(whole)
+    except ValueError:
+        return urlsplit(f"/{quote(whole)}")
 
 
 def _whole(answer: httpx.Response, seconds: float | None) -> bytes:
@@ -196,8 +250,12 @@ def _whole(answer: httpx.Response, seconds: float | None) -> bytes:
         if seconds and time.monotonic() > give_up:
             raise httpx.ReadTimeout(f"the body has not ended within {seconds:g} s", request=answer.request)
         if len(content) > _LARGEST:
-            raise httpx.ReadError(f"the body has more than {_LARGEST} bytes", request=answer.request)
+            raise httpx.RequestError(f"the body has more than {_LARGEST} bytes", request=answer.request)
     return bytes(content)
+
+
+def _shortest(*seconds: float | None) -> float | None:
+    return min((s for s in seconds if s is not None), default=None)
 
 
 def _reason(error: Exception) -> str:

@@ -1,4 +1,8 @@
-"""Which target: the embedded emulator or a URL, from plain settings, and whether it can be judged at all."""
+"""Which target: the embedded emulator, a server at a URL, or Adobe's live service, from plain settings.
+
+Each kind of target has its own way of being opened, and its own limits, patience and capabilities. A recording is to be
+a fourth: it opens a `Target` whose transport answers from the cassette.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +12,33 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from pytest_aep_export.credentials import credentials_from
-from pytest_aep_export.errors import ConfigurationError, TransportError
-from pytest_aep_export.model import Credentials, Problem
-from pytest_aep_export.suite.sending import Patience, Target, TargetError, require_json
+from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.model import Credentials
+from pytest_aep_export.suite.budget import Budget, Limits
+from pytest_aep_export.suite.courtesy import Courtesy
+from pytest_aep_export.suite.probing import probe
+from pytest_aep_export.suite.sending import Kind, Neighbours, Patience, Target, TargetError
 
-__all__ = ["EMULATOR", "Patience", "Target", "TargetError", "is_adobe", "probe", "resolve"]
+__all__ = ["EMULATOR", "LIMITS", "Patience", "Target", "TargetError", "is_adobe", "probe", "resolve"]
 
 EMULATOR: Final = "emulator"
+LIMITS: Final[dict[Kind, Limits]] = {
+    "emulator": Limits(seconds=600),
+    "url": Limits(seconds=3600),
+    "live": Limits(calls=3000, jobs=120, seconds=6 * 3600),
+}
+"""What a run may cost unless somebody says otherwise. A job of the live service takes minutes and costs quota."""
 
 _ADOBE: Final = ("adobe.io", "adobe.com", "adobe.net", "adobelogin.com")
-_PROBE_SECONDS: Final = 10.0
-_LISTS: Final = ("/data/core/ups/export/jobs", "/data/foundation/catalog/dataSets")
-"""Two services: one that is broken is a defect to be judged; two that refuse have been called wrongly."""
+_OTHER_SANDBOX: Final = "AEP_OTHER_SANDBOX_NAME"
+_OTHER_ORG: Final = "AEP_OTHER_ORG_"
+_IN_THE_OTHER_ORG: Final = {
+    "ID": "AEP_ORG_ID",
+    "CLIENT_ID": "AEP_CLIENT_ID",
+    "CLIENT_SECRET": "AEP_CLIENT_SECRET",
+    "SANDBOX_NAME": "AEP_SANDBOX_NAME",
+    "SCOPES": "AEP_SCOPES",
+}
 
 
 @contextmanager
@@ -30,8 +49,9 @@ def resolve(
     dialect: str = "canonical",
     credentials: Mapping[str, str] | Credentials | None = None,
     live: bool = False,
+    limits: Limits | None = None,
 ) -> Iterator[Target]:
-    """A target from plain settings, closed at the end.
+    """A target from plain settings, fit for a run of the suite and closed at its end.
 
     Args:
         target: ``emulator``, or the URL of a gateway.
@@ -39,12 +59,16 @@ def resolve(
         dialect: Which documented variant the emulator speaks.
         credentials: Of a URL: a value, or the environment variables ``AEP_CLIENT_ID`` and so on.
         live: Whether a host of Adobe's is meant on purpose.
+        limits: What the run may cost; `LIMITS` say what is not said here.
 
     Raises:
         ConfigurationError: The settings cannot work.
     """
     opened = _emulator(dialect) if target == EMULATOR else _url(target, ims_url, credentials or {}, live=live)
     with opened as result:
+        usual = LIMITS[result.kind]
+        result.budget = Budget(limits.over(usual) if limits else usual)
+        result.courtesy = Courtesy(result.patience.busy)
         yield result
 
 
@@ -54,66 +78,61 @@ def is_adobe(url: str) -> bool:
     return any(host == domain or host.endswith(f".{domain}") for domain in _ADOBE)
 
 
-def probe(target: Target) -> None:
-    """Find out in bounded time whether the target can be judged: it answers, speaks JSON, and takes the credentials.
-
-    Raises:
-        TargetError: It cannot; the message says what to do.
-    """
-    try:
-        with target.within(_PROBE_SECONDS):
-            target.token()
-            exchanges = [target.send("GET", path, query={"limit": 1}) for path in _LISTS]
-    except TransportError as error:
-        raise TargetError(f"{error}; is the server up, and is --target right?") from error
-    for exchange in exchanges:
-        require_json(exchange, target.base_url, "--target")
-    refused = [e.response for e in exchanges if 400 <= e.response.status < 500]  # noqa: PLR2004 - the client's fault
-    if len(refused) == len(exchanges):
-        problem = Problem.from_json(refused[0].json())
-        raise TargetError(
-            f"{target.base_url} refuses every call with {refused[0].status} ({problem}): "
-            "check AEP_ORG_ID and AEP_SANDBOX_NAME, and that the integration may work there"
-        )
-
-
 @contextmanager
 def _emulator(dialect: str) -> Iterator[Target]:
     from pytest_aep_export.contract import dialect as named  # noqa: PLC0415 - only for the emulator
     from pytest_aep_export.emulator import Behaviour, Emulator, EmulatorServer  # noqa: PLC0415 - heavy, the same
+    from pytest_aep_export.suite.embedded import embedded  # noqa: PLC0415 - the same
 
-    behaviour = Behaviour(dialect=named(dialect))
-    with Emulator(behaviour=behaviour) as emulator, EmulatorServer(emulator) as server:
-        target = Target(
-            server.url,
-            emulator.create_tenant().credentials,
-            kind="emulator",
-            label=f"the embedded emulator, dialect {dialect}",
-            patience=Patience(poll=0, deadline=10),
-        )
-        try:
-            yield target
-        finally:
-            target.close()
+    behaviour, label = Behaviour(dialect=named(dialect)), f"the embedded emulator, dialect {dialect}"
+    with Emulator() as emulator, EmulatorServer(emulator) as server, embedded(server, behaviour, label=label) as target:
+        yield target
 
 
 @contextmanager
 def _url(url: str, ims_url: str, credentials: Mapping[str, str] | Credentials, *, live: bool) -> Iterator[Target]:
     for address in (url, ims_url or url):
-        if not _is_url(address):
-            raise ConfigurationError(f"{address!r} is no URL: use {EMULATOR!r}, or one like http://127.0.0.1:8080")
-        if "@" in urlsplit(address).netloc:
-            raise ConfigurationError("a URL with a user or a password in it would stand in reports: leave both out")
-        if is_adobe(address) and not live:
-            raise ConfigurationError(
-                f"{address} is Adobe's live service, where exports cost quota: add --live if you mean it"
-            )
+        _check(address, live=live)
     who = credentials if isinstance(credentials, Credentials) else credentials_from(credentials)
-    target = Target(url, who, ims_url=ims_url)
+    kind: Kind = "live" if is_adobe(url) or is_adobe(ims_url) else "url"
+    target = Target(url, who, ims_url=ims_url, kind=kind)
+    if not isinstance(credentials, Credentials):
+        target.neighbours = _neighbours(credentials)
+    has = {
+        "second-sandbox": bool(target.neighbours.sandbox),
+        "second-organisation": target.neighbours.organisation is not None,
+    }
+    target.capabilities = frozenset(name for name, there in has.items() if there)
     try:
         yield target
     finally:
         target.close()
+
+
+def _check(address: str, *, live: bool) -> None:
+    if not _is_url(address):
+        raise ConfigurationError(f"{address!r} is no URL: use {EMULATOR!r}, or one like http://127.0.0.1:8080")
+    if "@" in urlsplit(address).netloc:
+        raise ConfigurationError("a URL with a user or a password in it would stand in reports: leave both out")
+    if is_adobe(address) and not live:
+        raise ConfigurationError(
+            f"{address} is Adobe's live service, where exports cost quota: add --live if you mean it"
+        )
+
+
+def _neighbours(environ: Mapping[str, str]) -> Neighbours:
+    """The other tenants that the environment names."""
+    names = {_OTHER_ORG + name: meaning for name, meaning in _IN_THE_OTHER_ORG.items()}
+    given = {meaning: environ[name] for name, meaning in names.items() if environ.get(name)}
+    if not given:
+        return Neighbours(environ.get(_OTHER_SANDBOX, ""))
+    try:
+        return Neighbours(environ.get(_OTHER_SANDBOX, ""), credentials_from(given))
+    except ConfigurationError as error:
+        missing = [name for name, meaning in names.items() if meaning in str(error)]
+        raise ConfigurationError(
+            f"the credentials of the other organisation are incomplete: set {', '.join(missing)} as well"
+        ) from error
 
 
 def _is_url(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -23,6 +23,7 @@ class Verdict(StrEnum):
         INFO: A MAY that does not hold.
         NOT_APPLICABLE: There is nothing to judge: the target lacks what the requirement speaks of.
         NOT_VERIFIED: It was not judged, or not to the end. Never counts as passed.
+        BLOCKED: It could not be judged, because a prerequisite failed; the root cause is reported once.
         ERROR: The suite itself failed.
     """
 
@@ -32,6 +33,7 @@ class Verdict(StrEnum):
     INFO = "info"
     NOT_APPLICABLE = "not-applicable"
     NOT_VERIFIED = "not-verified"
+    BLOCKED = "blocked"
     ERROR = "error"
 
 
@@ -42,6 +44,7 @@ class Result(StrEnum):
     UNMET = "unmet"
     NOT_APPLICABLE = "not-applicable"
     NOT_VERIFIED = "not-verified"
+    BLOCKED = "blocked"
     BROKEN = "broken"
 
 
@@ -55,6 +58,9 @@ class Outcome:
         required: What it looked for, where it did not find that.
         found: What it found instead, or why it could not judge.
         exchange: The exchange that shows it.
+        exchanges: Everything that the test itself exchanged, the first and the last of what was too much to keep.
+        cause: What has blocked it: the id of the requirement that failed, or a name that all tests share which were
+            blocked by the same.
     """
 
     test: str
@@ -62,6 +68,8 @@ class Outcome:
     required: str = ""
     found: str = ""
     exchange: Exchange | None = None
+    exchanges: tuple[Exchange, ...] = ()
+    cause: str = ""
 
     def without(self, secrets: Collection[str]) -> Outcome:
         """The same outcome without these secrets, wherever a server has repeated them."""
@@ -70,6 +78,29 @@ class Outcome:
             required=_hide(self.required, secrets),
             found=_hide(self.found, secrets),
             exchange=self.exchange and _cleaned(self.exchange.redacted(), secrets),
+            exchanges=tuple(_cleaned(exchange.redacted(), secrets) for exchange in self.exchanges),
+            cause=_hide(self.cause, secrets),
+        )
+
+    def to_json(self) -> dict[str, str]:
+        """What one process tells another of it: all but the exchanges."""
+        return {
+            "test": self.test,
+            "result": str(self.result),
+            "required": self.required,
+            "found": self.found,
+            "cause": self.cause,
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, str]) -> Outcome:
+        """What another process has told."""
+        return cls(
+            document["test"],
+            Result(document["result"]),
+            document["required"],
+            document["found"],
+            cause=document["cause"],
         )
 
 
@@ -89,9 +120,17 @@ def _cleaned(exchange: Exchange, secrets: Collection[str]) -> Exchange:
 
 
 _UNMET: Final = {Level.MUST: Verdict.FAIL, Level.SHOULD: Verdict.WARN, Level.MAY: Verdict.INFO}
-_BY_WEIGHT: Final = (Result.UNMET, Result.BROKEN, Result.NOT_VERIFIED, Result.MET, Result.NOT_APPLICABLE)
+_BY_WEIGHT: Final = (
+    Result.UNMET,
+    Result.BROKEN,
+    Result.BLOCKED,
+    Result.NOT_VERIFIED,
+    Result.MET,
+    Result.NOT_APPLICABLE,
+)
 _VERDICTS: Final = {
     Result.BROKEN: Verdict.ERROR,
+    Result.BLOCKED: Verdict.BLOCKED,
     Result.NOT_VERIFIED: Verdict.NOT_VERIFIED,
     Result.MET: Verdict.PASS,
     Result.NOT_APPLICABLE: Verdict.NOT_APPLICABLE,
@@ -102,7 +141,8 @@ def combine(level: Level, outcomes: Iterable[Outcome]) -> Verdict:
     """The verdict on a requirement of that level, from everything that its tests found.
 
     One counter-example is certain, so it wins over all else. After it weighs what casts doubt: a broken test, then one
-    that could not judge. What remains is a pass if any test judged. A requirement without an outcome is not verified.
+    that was blocked, then one that could not judge. What remains is a pass if any test judged. A requirement without an
+    outcome is not verified.
     """
     results = {outcome.result for outcome in outcomes}
     heaviest = next((result for result in _BY_WEIGHT if result in results), Result.NOT_VERIFIED)

@@ -8,11 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from pytest_aep_export.emulator import Behaviour, Emulator, EmulatorServer
 from pytest_aep_export.exchange import Exchange, Headers, Request, Response
-from pytest_aep_export.suite import hooks, runner
+from pytest_aep_export.model import Credentials
+from pytest_aep_export.suite import collection, hooks, runner
+from pytest_aep_export.suite.courtesy import Courtesy
 from pytest_aep_export.suite.registry import Registry, parse
 from pytest_aep_export.suite.targets import Patience, Target
 from pytest_aep_export.suite.verdicts import Outcome
@@ -25,6 +28,7 @@ Answer = tuple[int, dict[str, str], bytes]
 Change = Callable[[str, Answer], Answer]
 """From a call (method and path with query) and its answer, the answer to send instead."""
 
+CREDENTIALS = Credentials("the-key", "the-secret", "0123@AdobeOrg", "prod")
 ENTRY = """
 [[requirement]]
 id = "{id}"
@@ -73,6 +77,27 @@ def exchange() -> Exchange:
     return Exchange(request, Response(200, Headers({"Content-Type": "application/json"}), body), "listExportJobs")
 
 
+@pytest.fixture
+def idle() -> Iterator[Target]:
+    """A target that answers everything with an empty object, for suites that judge nothing."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json={"access_token": "a-token"}))
+    target = Target("http://gateway.test", CREDENTIALS, kind="emulator", transport=transport)
+    yield target
+    target.close()
+
+
+@pytest.fixture
+def dead() -> Iterator[Target]:
+    """A target that answers nothing."""
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    target = Target("http://gateway.test", CREDENTIALS, kind="emulator", transport=httpx.MockTransport(refuse))
+    yield target
+    target.close()
+
+
 class Watcher:
     """An observer that remembers."""
 
@@ -112,9 +137,9 @@ def small_suite(
         (tmp_path / "server" / "test_small.py").write_text(
             f"import pytest\nreq = pytest.mark.aep_requirement\n{source}"
         )
-        for module in (hooks, runner):
+        for module in (collection, runner):
             monkeypatch.setattr(module, "conformance_path", lambda: tmp_path)
-        monkeypatch.setattr(hooks, "load", lambda: small_registry)
+        monkeypatch.setattr(collection, "load", lambda: small_registry)
         return runner.run_suite
 
     return make
@@ -162,6 +187,7 @@ def served() -> Callable[..., Any]:
             with EmulatorServer(emulator) as server:
                 credentials = emulator.create_tenant().credentials
                 target = Target(server.url, credentials, patience=Patience(poll=0, deadline=5, answer=20))
+                target.courtesy = Courtesy(5, pause=lambda _: None)
                 yield target
                 target.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections.abc import Callable
@@ -14,9 +15,13 @@ from jsonschema import Draft202012Validator
 from rich.console import Console
 
 from pytest_aep_export.cli import main
+from pytest_aep_export.cli import run as run_module
 from pytest_aep_export.cli.progress import Bar, Lines, progress_for
+from pytest_aep_export.report.reading import read, read_lines
+from pytest_aep_export.suite.registry import load
+from pytest_aep_export.suite.runner import SuiteError
 from pytest_aep_export.suite.targets import Target
-from pytest_aep_export.suite.verdicts import Outcome
+from pytest_aep_export.suite.verdicts import Outcome, Verdict
 from pytest_aep_export.suite.verdicts import Result as Found
 from pytest_aep_export.suite.version import SUITE_VERSION
 
@@ -41,28 +46,69 @@ def variables_of(target: Target) -> dict[str, str]:
     return {"AEP_CLIENT_ID": who.client_id, "AEP_CLIENT_SECRET": who.client_secret, "AEP_ORG_ID": who.org_id}
 
 
+def lines(text: str) -> list[dict[str, Any]]:
+    """The lines of a record."""
+    return [json.loads(line) for line in text.splitlines()]
+
+
 def test_an_area_of_the_emulator(tmp_path: Path):
-    """A selection is judged against the emulator: lines of progress, the table, 0, and a document that is valid."""
-    done = called("-k", "EXP-AUTH", "--json", str(tmp_path / "run.json"))
+    """A selection is judged against the emulator: lines of progress, the table, 0, and a record that is valid."""
+    path = tmp_path / "run.ndjson"
+    done = called("-k", "EXP-AUTH", "--record", str(path))
     assert done.exit_code == 0, done.output
-    lines = done.output.splitlines()
-    assert lines[0].split() == ["AUTH", "35", "tests"]
-    assert lines[1].strip() == f"the embedded emulator, dialect canonical, suite {SUITE_VERSION}"
-    assert lines[-1].endswith("nothing failed")
-    schema = json.loads(called("--schema").output)
-    written = json.loads((tmp_path / "run.json").read_text("utf-8"))
-    Draft202012Validator(schema).validate(written)
-    auth = [entry for entry in written["requirements"] if entry["area"] == "AUTH"]
-    assert {entry["verdict"] for entry in auth} == {"pass"}
-    assert written["counts"]["pass"] == len(auth)
-    assert written["exit_code"] == 0
+    printed = done.output.splitlines()
+    assert printed[0].split()[::2] == ["AUTH", "tests"]
+    assert printed[1].strip() == f"the embedded emulator, dialect canonical, suite {SUITE_VERSION}"
+    assert printed[-1].endswith("nothing failed")
+    validator = Draft202012Validator(json.loads(called("--schema").output))
+    for line in lines(path.read_text("utf-8")):
+        validator.validate(line)
+    run = read(str(path))
+    auth = run.of("AUTH")
+    assert {verdict.verdict for verdict in auth} == {Verdict.PASS}
+    assert (run.counts["pass"], run.judged, run.exit_code) == (len(auth), len(auth), 0)
+    assert (run.header.dialect, run.header.seed, run.header.profile) == ("canonical", 0, "full")
+    assert all(finding.exchanges for verdict in auth for finding in verdict.findings)
 
 
-def test_the_document_on_standard_output():
-    """With --json - the document is all that standard output holds; the rest goes to standard error."""
-    done = called("-k", "EXP-AUTH-001", "--json", "-")
-    assert json.loads(done.stdout)["counts"]["pass"] == 1
+def test_the_record_on_standard_output():
+    """With --record - the record is all that standard output holds; the rest goes to standard error."""
+    done = called("-k", "EXP-AUTH-001", "--record", "-")
+    assert read_lines(done.stdout_bytes.splitlines(keepends=True)).counts["pass"] == 1
     assert "1 of " in done.stderr
+
+
+def test_a_profile():
+    """A profile narrows the run."""
+    done = called("--profile", "smoke", "--record", "-")
+    run = read_lines(done.stdout_bytes.splitlines(keepends=True))
+    assert run.header.profile == "smoke"
+    assert {v.requirement.id for v in run.verdicts if v.selected} == {*load().profile("smoke")}
+    assert run.exit_code == done.exit_code == 0
+
+
+def test_what_is_known_not_to_hold(served: Callable[..., Any], tmp_path: Path):
+    """A failure that was expected does not fail the run; the day on which that ends does."""
+    path = tmp_path / "expectations.toml"
+    options = ("-k", "EXP-AUTH-007", "--expect", str(path), "--record", str(tmp_path / "run.ndjson"))
+    with served(lenient) as target:
+        found = []
+        for day in ("9999-12-31", "2001-01-01"):
+            reason = f'reason = "no keys"\nissue = "https://example.org/1"\nexpires = {day}'
+            path.write_text(f'[[expect]]\npattern = "EXP-AUTH-007"\n{reason}\n')
+            found.append(called("--target", target.base_url, *options, **variables_of(target)))
+    assert [done.exit_code for done in found] == [0, 1]
+    assert "known: no keys, https://example.org/1, until 9999-12-31" in found[0].output
+    assert "expectation EXP-AUTH-007 has expired on 2001-01-01" in found[1].output
+    run = read(str(tmp_path / "run.ndjson"))
+    assert run.problems
+    assert run.header.expectations == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def lenient(_: str, answer: Any) -> Any:
+    """Refuse nobody."""
+    status, *rest = answer
+    return (200 if status in {401, 403} else status, *rest)
 
 
 def test_a_url_from_options_and_environment(served: Callable[..., Any]):
@@ -85,16 +131,12 @@ def test_a_token_endpoint_of_its_own(served: Callable[..., Any]):
 
 def test_a_failure_ends_with_1(served: Callable[..., Any]):
     """A server that breaks a MUST is named in the report, with a command that shows it, and ends the run with 1."""
-
-    def change(_: str, answer: Any) -> Any:
-        status, *rest = answer
-        return (200 if status in {401, 403} else status, *rest)
-
-    with served(change) as target:
+    with served(lenient) as target:
         done = called("--target", target.base_url, "-k", "EXP-AUTH-007", **variables_of(target))
     assert done.exit_code == 1
     assert "fail EXP-AUTH-007 MUST: A call without an API key is refused with code 403000" in done.output
-    assert f"reproduce with: curl -X GET {target.base_url}/data/core/ups/export/jobs" in done.output
+    assert f"reproduce with: curl -i -X GET {target.base_url}/data/core/ups/export/jobs" in done.output
+    assert '-H "authorization: Bearer $AEP_TOKEN"' in done.output
     assert target.credentials.client_id not in done.output
 
 
@@ -108,8 +150,8 @@ def test_a_server_that_repeats_secrets(served: Callable[..., Any], tmp_path: Pat
     with served(change) as target:
         secrets = target.credentials.client_id, target.credentials.client_secret
         echo.append(json.dumps({"error_code": secrets, "token": target.token()}).encode())
-        document = tmp_path / "run.json"
-        done = called("--target", target.base_url, "-k", "EXP-AUTH", "--json", str(document), **variables_of(target))
+        document = tmp_path / "run.ndjson"
+        done = called("--target", target.base_url, "-k", "EXP-AUTH", "--record", str(document), **variables_of(target))
     assert done.exit_code == 1
     for secret in (*secrets, "eyJ"):
         assert secret not in done.output + document.read_text("utf-8")
@@ -120,6 +162,9 @@ def test_a_server_that_repeats_secrets(served: Callable[..., Any], tmp_path: Pat
     [
         (["--no-such-option"], "No such option"),
         (["--dialect", "klingon"], "'klingon' is not one of"),
+        (["--profile", "all"], "'all' is not one of"),
+        (["--expect", "missing.toml"], "the expectations missing.toml cannot be read"),
+        (["--deadline", "0"], "0.0 is not in the range"),
         (["--target", "nowhere"], "is no URL"),
         (["--target", "http://127.0.0.1:1"], "set AEP_CLIENT_ID, AEP_CLIENT_SECRET, AEP_ORG_ID"),
         (["--target", "https://platform.adobe.io"], "add --live if you mean it"),
@@ -136,34 +181,70 @@ def test_wrong_use_ends_with_2(arguments: list[str], said: str):
     assert "suite" not in done.stdout
 
 
-def test_wrong_credentials_end_with_3(served: Callable[..., Any]):
-    """Credentials that the target refuses end the run with 3 and what to do."""
-    with served() as target:
-        done = called("--target", target.base_url, **variables_of(target) | {"AEP_CLIENT_SECRET": "wrong"})
+def test_a_wrong_call_leaves_an_older_record_alone(tmp_path: Path):
+    """Nothing is written before there is something to write."""
+    path = tmp_path / "run.ndjson"
+    path.write_text("an older record")
+    assert called("-k", "nothing_like_it", "--record", str(path)).exit_code == 2
+    assert path.read_text() == "an older record"
+
+
+def could_not_run(path: Path, done: Result, sentence: str) -> None:
+    """Assert that a target could not be judged: one sentence, 3, and a sound record in which everything is blocked."""
     assert done.exit_code == 3
     assert done.output.startswith("Error: ")
-    assert "check AEP_CLIENT_ID, AEP_CLIENT_SECRET" in done.output
-
-
-def test_an_unreachable_target_ends_with_3():
-    """A target that nothing listens at ends the run with 3 and one sentence."""
-    credentials = {"AEP_CLIENT_ID": "i", "AEP_CLIENT_SECRET": "s", "AEP_ORG_ID": "o"}
-    done = called("--target", "http://127.0.0.1:1", **credentials)
-    assert done.exit_code == 3
-    assert "is the server up" in done.output
     assert len(done.output.strip().splitlines()) == 1
+    assert sentence in done.output
+    run = read(str(path))
+    assert {verdict.verdict for verdict in run.verdicts} == {Verdict.BLOCKED}
+    assert sentence in run.stopped
+    assert run.exit_code == 3
 
 
-def test_html_ends_with_3(served: Callable[..., Any]):
+def test_wrong_credentials_end_with_3(served: Callable[..., Any], tmp_path: Path):
+    """Credentials that the target refuses end the run with 3 and what to do."""
+    path = tmp_path / "run.ndjson"
+    with served() as target:
+        wrong = variables_of(target) | {"AEP_CLIENT_SECRET": "wrong"}
+        done = called("--target", target.base_url, "--record", str(path), **wrong)
+    could_not_run(path, done, "check AEP_CLIENT_ID, AEP_CLIENT_SECRET")
+
+
+def test_an_unreachable_target_ends_with_3(tmp_path: Path):
+    """A target that nothing listens at ends the run with 3 and one sentence."""
+    path = tmp_path / "run.ndjson"
+    credentials = {"AEP_CLIENT_ID": "i", "AEP_CLIENT_SECRET": "s", "AEP_ORG_ID": "o"}
+    done = called("--target", "http://127.0.0.1:1", "--record", str(path), **credentials)
+    could_not_run(path, done, "is the server up")
+
+
+def test_html_ends_with_3(served: Callable[..., Any], tmp_path: Path):
     """A target that speaks HTML ends the run with 3."""
+    path = tmp_path / "run.ndjson"
     page = 200, {"content-type": "text/html"}, b"<html>Welcome</html>"
     with served(lambda *_: page) as target:
-        done = called("--target", target.base_url, **variables_of(target))
-    assert done.exit_code == 3
-    assert "answers with text/html instead of JSON" in done.output
+        done = called("--target", target.base_url, "--record", str(path), **variables_of(target))
+    could_not_run(path, done, "answers with text/html instead of JSON")
 
 
-def test_a_target_that_dies_ends_with_3(served: Callable[..., Any]):
+def test_a_run_that_may_cost_nothing_ends_with_3(tmp_path: Path):
+    """A budget that does not even suffice to begin ends the run with 3."""
+    path = tmp_path / "run.ndjson"
+    could_not_run(path, called("--max-calls", "1", "--record", str(path)), "allow more with --max-calls")
+
+
+def test_a_suite_that_breaks_down_ends_with_3(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """A bug of the suite's own ends the run with 3, and with a sound record."""
+
+    def broken(*_arguments: object, **_options: object) -> None:
+        raise SuiteError("the suite broke down, which is a bug of pytest-aep-export")
+
+    monkeypatch.setattr(run_module, "run_suite", broken)
+    path = tmp_path / "run.ndjson"
+    could_not_run(path, called("--record", str(path)), "which is a bug of pytest-aep-export")
+
+
+def test_a_target_that_dies_ends_with_3(served: Callable[..., Any], tmp_path: Path):
     """A target that stops answering in the middle ends the run in bounded time, with what was found before."""
     asked: list[str] = []
 
@@ -171,16 +252,18 @@ def test_a_target_that_dies_ends_with_3(served: Callable[..., Any]):
         asked.append(call)
         return answer if len(asked) <= 12 else (200, {"content-length": "1000000"}, b"")
 
+    path = tmp_path / "run.ndjson"
     with served(dying) as target:
-        done = called("--target", target.base_url, "-k", "EXP-AUTH", "--json", "-", **variables_of(target))
-    document = json.loads(done.stdout)
-    assert done.exit_code == 3
-    assert "3 tests in a row had no answer" in document["stopped"]
-    assert document["counts"]["pass"] > 0
-    assert document["counts"]["fail"] == 0
+        done = called("--target", target.base_url, "-k", "EXP-AUTH", "--record", str(path), **variables_of(target))
+    run = read(str(path))
+    assert done.exit_code == run.exit_code == 3
+    assert "3 tests in a row had no answer" in run.stopped
+    assert run.counts["pass"] > 0
+    assert run.counts["blocked"] > 0
+    assert run.counts["fail"] == run.counts["error"] == 0
 
 
-@pytest.mark.parametrize("option", ["--json", "--svg"])
+@pytest.mark.parametrize("option", ["--record", "--svg"])
 @pytest.mark.parametrize("name", ["missing/run", "."])
 def test_a_file_that_cannot_be_written_is_found_out_before_the_run(tmp_path: Path, option: str, name: str):
     """Nothing is judged where the verdicts could not be kept."""
@@ -192,7 +275,7 @@ def test_a_file_that_cannot_be_written_is_found_out_before_the_run(tmp_path: Pat
 
 def test_a_disk_that_fills_up_ends_with_3():
     """Verdicts that cannot be kept after all end the run with 3; they were printed nevertheless."""
-    done = called("-k", "EXP-AUTH-001", "--json", "/dev/full")
+    done = called("-k", "EXP-AUTH-001", "--record", "/dev/full")
     assert done.exit_code == 3
     assert "/dev/full cannot be written (No space left on device): name another file" in done.output
     assert "1 of " in done.output

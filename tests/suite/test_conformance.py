@@ -201,7 +201,7 @@ WRONG: dict[str, tuple[Change, str, dict[str, str]]] = {
     "jobs of a batch that does not exist": (
         each_job(lambda job: job["status"] == "SUCCEEDED" and job["destination"].update(batchId="01ABC")),
         "EXP-WATCH-009 or EXP-FILES-001 or EXP-FILES-005",
-        {"EXP-FILES-001": "fail", "EXP-FILES-005": "not-verified"},
+        {"EXP-FILES-001": "fail", "EXP-FILES-005": "blocked"},
     ),
     "a job is missing from every page": (
         body(rf"GET {JOBS}", lambda page: page.get("records", [])[1:] and page["records"].pop(1)),
@@ -231,7 +231,44 @@ WRONG: dict[str, tuple[Change, str, dict[str, str]]] = {
             else answer
         ),
         "EXP-FILES-013 or EXP-ROWS-004",
-        {"EXP-FILES-013": "warn", "EXP-ROWS-004": "not-verified"},
+        {"EXP-FILES-013": "warn", "EXP-ROWS-004": "blocked"},
+    ),
+    "ranges are whole files": (
+        status("/files/", 206, 200),
+        "EXP-FILES-008 or EXP-FILES-016 or EXP-FILES-024",
+        {"EXP-FILES-008": "fail", "EXP-FILES-016": "blocked", "EXP-FILES-024": "warn"},
+    ),
+    "HEAD needs no path": (status(r"^HEAD [^?]*$", 400, 200), "EXP-FILES", {"EXP-FILES-023": "warn"}),
+    "entries have no links": (
+        body(r"/files/[^?]*$", lambda page: [entry.pop("_links") for entry in page.get("data", ())]),
+        "EXP-FILES-004",
+        {"EXP-FILES-004": "fail"},
+    ),
+    "a preview has no end": (
+        body("/preview", lambda page: page.update(data=page.get("data", []) * 9)),
+        "EXP-FILES",
+        {"EXP-FILES-017": "fail"},
+    ),
+    "a preview has no rows": (
+        body("/preview", lambda page: page.update(data=[])),
+        "EXP-FILES",
+        {"EXP-FILES-018": "warn"},
+    ),
+    "an unknown dataset is previewed": (status("/0+/preview", 404, 200), "EXP-FILES", {"EXP-FILES-019": "fail"}),
+    "failed files have no lengths": (
+        body("/failed", lambda page: page["data"].append({"name": "part-00000.json"})),
+        "EXP-FILES",
+        {"EXP-FILES-020": "fail"},
+    ),
+    "folders are no lists": (
+        body(r"/meta\?path=row_errors", lambda page: page.update(data=None)),
+        "EXP-FILES",
+        {"EXP-FILES-021": "fail"},
+    ),
+    "anything is in the meta directory": (
+        status(r"/meta\?path=no-such", 404, 200),
+        "EXP-FILES",
+        {"EXP-FILES-022": "fail"},
     ),
     "every look shows the first job's id": (
         body(rf"GET {JOBS}/\d", first_id()),
@@ -251,7 +288,7 @@ WRONG: dict[str, tuple[Change, str, dict[str, str]]] = {
     "errors are HTML": (
         lambda call, answer: (404, {"content-type": "text/html"}, b"<html>") if "no-such-thing" in call else answer,
         "EXP-ERROR",
-        {"EXP-ERROR-008": "warn", "EXP-ERROR-009": "not-verified"},
+        {"EXP-ERROR-008": "warn", "EXP-ERROR-009": "blocked"},
     ),
 }
 
@@ -265,7 +302,7 @@ def test_what_is_wrong_is_found(served: Callable[..., Any], watcher: Any, what: 
     assert doubts(verdicts) == expected
     for name, verdict in verdicts.items():
         if expected.get(name) in {"fail", "warn"}:
-            assert all(outcome.required and outcome.exchange for outcome in verdict.grounds)
+            assert all(found.outcome.required and found.shows is not None for found in verdict.grounds)
 
 
 def test_a_job_that_never_ends_is_not_verified(served: Callable[..., Any], watcher: Any):
@@ -285,6 +322,14 @@ def test_a_server_that_finishes_at_once(served: Callable[..., Any], watcher: Any
         verdicts = judged(target, watcher, "EXP-CANCEL")
     assert doubts(verdicts) == {}
     assert verdicts["EXP-CANCEL-001"].verdict is Verdict.NOT_APPLICABLE
+
+
+def test_a_batch_that_is_a_directory(served: Callable[..., Any], watcher: Any):
+    """Where all parts of a batch are files of one id, each of them is found and everything is judged."""
+    with served(behaviour=Behaviour(files="directory", part_rows=7)) as target:
+        verdicts = judged(target, watcher, "EXP-FILES or EXP-ROWS")
+    assert doubts(verdicts) == {}
+    assert verdicts["EXP-ROWS-009"].verdict is Verdict.PASS
 
 
 def test_a_tenant_without_profiles(served: Callable[..., Any], watcher: Any):

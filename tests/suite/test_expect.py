@@ -9,11 +9,14 @@ import pytest
 from pytest_aep_export.contract import Violation
 from pytest_aep_export.exchange import Exchange, Response
 from pytest_aep_export.suite.expect import (
+    UnjudgedError,
     UnmetError,
+    blocked,
     conforms,
     describe,
     document,
     expect,
+    expect_direct,
     not_applicable,
     not_verified,
     number,
@@ -22,6 +25,7 @@ from pytest_aep_export.suite.expect import (
     refused,
     status,
 )
+from pytest_aep_export.suite.verdicts import Result
 
 
 def answered(exchange: Exchange, code: int, body: bytes) -> Exchange:
@@ -119,9 +123,46 @@ def test_the_contract_below_a_pointer(exchange: Exchange):
 
 def test_a_prerequisite_ends_the_test_without_a_verdict(exchange: Exchange):
     """What is not met as a prerequisite is no failure of the test that needs it."""
-    said = "not verified: a prerequisite does not hold; required: a list"
-    with pytest.raises(pytest.skip.Exception, match=said), prerequisite():
+    with pytest.raises(UnjudgedError) as caught, prerequisite():
         expect(met=False, exchange=exchange, required="a list", found=42)
+    assert caught.value.msg == "blocked by a list: required: a list; found: 42"
+    assert (caught.value.result, caught.value.cause) == (Result.BLOCKED, "a list")
+    assert caught.value.exchange == exchange.redacted()
+
+
+def test_a_prerequisite_names_its_cause(exchange: Exchange):
+    """The requirement that judges a prerequisite is the cause of what it blocks, however deep it lies."""
+    with pytest.raises(UnjudgedError) as caught, prerequisite("EXP-LIST-001"), prerequisite("EXP-AUTH-001"):
+        status(exchange, {404}, "nothing is there")
+    assert caught.value.cause == "EXP-AUTH-001"
+
+
+def test_a_prerequisite_that_was_not_verified_blocks():
+    """What builds on something that could not be judged is blocked by that; what is not applicable stays so."""
+    with pytest.raises(UnjudgedError) as caught, prerequisite("EXP-WATCH-002"):
+        not_verified("too slow")
+    assert (caught.value.result, caught.value.cause, caught.value.reason) == (
+        Result.BLOCKED,
+        "EXP-WATCH-002",
+        "too slow",
+    )
+    with pytest.raises(UnjudgedError, match="not applicable: no data"), prerequisite("EXP-WATCH-002"):
+        not_applicable("no data")
+
+
+def test_why_a_test_is_blocked_holds_no_secret():
+    """A reason that repeats a token is told without it."""
+    with pytest.raises(UnjudgedError, match=r"^blocked by a cause: Bearer REDACTED$"):
+        blocked("a cause", "Bearer eyJhbGciOi.eyJpZCI6Mg.c2lnbmF0dXJl")
+
+
+def test_a_redirect_that_was_followed_is_no_direct_answer(exchange: Exchange):
+    """An answer that came from another path than was asked shows the redirect; one that failed is none at all."""
+    expect_direct(exchange, exchange.request.path)
+    with pytest.raises(UnmetError, match="found: a redirect to /data/core/ups/export/jobs"):
+        expect_direct(exchange, f"{exchange.request.path}/")
+    with pytest.raises(UnmetError, match="found: status 404"):
+        expect_direct(answered(exchange, 404, b""), exchange.request.path)
 
 
 def test_the_reasons_of_skips_tell_them_apart():

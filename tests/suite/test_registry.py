@@ -158,3 +158,46 @@ def test_a_source_reads_as_text():
     """A source names its document, its section and the divergence that it settles."""
     assert str(Source("guide", "Paging", 62)) == "guide, Paging (divergence 62)"
     assert str(Source("guide", "Paging")) == "guide, Paging"
+
+
+def test_the_profiles_narrow_by_level(registry_text: Write):
+    """The profile core has every MUST, full has everything, and smoke what the registry names."""
+    levels = {"EXP-LIST-001": "MUST", "EXP-LIST-002": "SHOULD", "EXP-LIST-003": "MUST"}
+    entries = [{"id": name, "level": level} for name, level in levels.items()]
+    client = {"id": "EXP-LIST-004", "more": 'applies_to = "client"'}
+    found = parse(registry_text(*entries, client) + b'[profiles]\nsmoke = ["EXP-LIST-003"]\n')
+    assert found.profile("smoke") == {"EXP-LIST-003"}
+    assert found.profile("core") == {"EXP-LIST-001", "EXP-LIST-003"}
+    assert found.profile("full") == set(levels)
+    with pytest.raises(ConfigurationError, match="profile 'tiny' is unknown: use one of smoke, core, full"):
+        found.profile("tiny")
+
+
+@pytest.mark.parametrize("change", [{"id": "EXP-LIST-002"}, {"level": "SHOULD"}, {"more": 'capability = "faults"'}])
+def test_smoke_judges_what_everybody_must_have(registry_text: Write, change: dict[str, str]):
+    """What is not there, is no MUST or needs a capability is no part of the profile smoke."""
+    raw = registry_text({"id": "EXP-LIST-001", **change}) + b'[profiles]\nsmoke = ["EXP-LIST-001"]\n'
+    assert "smoke: EXP-LIST-001 is no MUST that every target has" in complaint(raw)
+
+
+def test_smoke_covers_every_step():
+    """What ships has a handful for the profile smoke, from each area of the workflow one."""
+    shipped = load()
+    areas = {shipped[name].area for name in shipped.smoke}
+    assert len(shipped.smoke) <= 15
+    assert areas >= {"AUTH", "DATASET", "CREATE", "JOB", "LIST", "WATCH", "CANCEL", "FILES"}
+
+
+def test_a_page_is_a_document(registry_text: Write):
+    """A page that is no document is a mistake."""
+    raw = registry_text({"id": "EXP-LIST-001"}) + b'[pages]\nrumour = "rumour.md"\n'
+    assert "page rumour is not listed under [documents]" in complaint(raw)
+
+
+def test_only_a_page_has_paragraphs_with_digests(registry_text: Write):
+    """A digest of what is no page could be held against nothing."""
+    raw = registry_text({"id": "EXP-LIST-001"})
+    raw = raw.replace(b'section = "A section"', f'section = "A section", sha256 = "{"0" * 64}"'.encode())
+    assert "EXP-LIST-001: document guide is no page: no paragraph of it has a digest" in complaint(raw)
+    (source,) = parse(raw + b'[pages]\nguide = "guide.md"\n')["EXP-LIST-001"].sources
+    assert source == Source("guide", "A section", sha256="0" * 64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -13,8 +14,12 @@ from pytest_aep_export.errors import ConfigurationError, TransportError
 from pytest_aep_export.exchange import Request
 from pytest_aep_export.model import Credentials
 from pytest_aep_export.suite import sending
-from pytest_aep_export.suite.api import JOBS
-from pytest_aep_export.suite.targets import Patience, Target, TargetError, is_adobe, probe, resolve
+from pytest_aep_export.suite.api import JOBS, quoted
+from pytest_aep_export.suite.budget import Limits
+from pytest_aep_export.suite.capabilities import load_capabilities
+from pytest_aep_export.suite.courtesy import Courtesy
+from pytest_aep_export.suite.sending import Neighbours
+from pytest_aep_export.suite.targets import LIMITS, Patience, Target, TargetError, is_adobe, probe, resolve
 
 WHO = Credentials("the-key", "the-secret", "0123@AdobeOrg", "prod")
 VARIABLES = {"AEP_CLIENT_ID": "id", "AEP_CLIENT_SECRET": "secret", "AEP_ORG_ID": "org"}
@@ -102,6 +107,30 @@ def test_an_absolute_url_never_leaves_the_gateway(target_of: Callable[..., Targe
     assert sent(target).url == "http://gateway.test/data/x?offset=1&limit=2"
 
 
+def test_half_of_a_character_is_no_obstacle(target_of: Callable[..., Target]):
+    """What a server gives as an id or a link may hold what no request can: a question mark is sent in its place."""
+    target = target_of(well)
+    target.send("GET", f"{JOBS}/{quoted(chr(0xD800))}", query={"offset": "7_\ud800"})
+    assert sent(target).url == f"http://gateway.test{JOBS}/%3F?offset=7_%3F"
+    target.send("GET", f"{JOBS}/?offset=\ud800")
+    assert sent(target).url == f"http://gateway.test{JOBS}/?offset=?"
+
+
+def test_a_link_that_is_no_url_leads_nowhere(target_of: Callable[..., Target]):
+    """What a server gives as a link is asked for below the gateway, whatever it is."""
+    target = target_of(well)
+    target.send("GET", "http://[no-host")
+    assert sent(target).url == "http://gateway.test/http%3A//%5Bno-host"
+
+
+@pytest.mark.parametrize("link", [".evil.example/x", "@evil.example/x", ":80/x", "//evil.example/x", "[None]", ""])
+def test_no_link_makes_another_host_of_the_gateway(target_of: Callable[..., Target], link: str):
+    """However a link begins, what is asked is below the gateway, and so are the credentials."""
+    target = target_of(well)
+    target.send("GET", link)
+    assert sent(target).url.startswith("http://gateway.test/")
+
+
 def test_no_answer_is_told_without_secrets(target_of: Callable[..., Target]):
     """A failed connection names the call and the reason, but not the query."""
 
@@ -150,7 +179,7 @@ def test_the_secrets_of_a_target(target_of: Callable[..., Target]):
     target = target_of(well)
     assert target.secrets == ("the-secret",)
     target.token()
-    assert target.secrets == ("the-token", "the-secret")
+    assert target.secrets == ("the-secret", "the-token")
 
 
 def test_a_token_endpoint_is_named_without_its_query():
@@ -268,7 +297,7 @@ def test_the_live_service_is_refused(settings: dict[str, str]):
 def test_the_live_service_on_purpose():
     """With the flag the live service is a target like any other; opening it sends nothing."""
     with resolve("https://platform.adobe.io", credentials=WHO, live=True) as target:
-        assert (target.kind, target.base_url, target.exchanges) == ("url", "https://platform.adobe.io", [])
+        assert (target.kind, target.base_url, target.exchanges) == ("live", "https://platform.adobe.io", [])
 
 
 @pytest.mark.parametrize("option", ["target", "ims_url"])
@@ -305,3 +334,141 @@ def test_the_emulator_is_a_target(dialect: str, status: int):
     assert dialect in target.label
     assert exchange.response.status == status
     assert json.loads(exchange.response.body)["error_code"] == "403010"
+
+
+def test_the_emulator_has_every_capability_and_every_neighbour():
+    """The embedded emulator lacks nothing; its neighbours are another sandbox and another organisation."""
+    with resolve() as target:
+        door = target.as_tenant(replace(target.credentials, sandbox=target.neighbours.sandbox))
+        stranger = target.neighbours.organisation
+        assert stranger is not None
+        answers = [who.send("GET", JOBS).response.status for who in (target, door, target.as_tenant(stranger))]
+        shared = len(target.exchanges)
+    assert target.capabilities == set(load_capabilities())
+    assert stranger.org_id != target.credentials.org_id
+    assert answers == [200, 200, 200]
+    assert shared == 5, "three calls and two tokens, of which the sandboxes of one organisation share one"
+
+
+NEIGHBOURS = {
+    "AEP_OTHER_ORG_ID": "9876@AdobeOrg",
+    "AEP_OTHER_ORG_CLIENT_ID": "other-id",
+    "AEP_OTHER_ORG_CLIENT_SECRET": "other-secret",
+}
+
+
+@pytest.mark.parametrize(
+    ("environ", "neighbours", "capabilities"),
+    [
+        ({}, Neighbours(), set()),
+        ({"AEP_OTHER_SANDBOX_NAME": "stage"}, Neighbours("stage"), {"second-sandbox"}),
+        (
+            NEIGHBOURS,
+            Neighbours("", Credentials("other-id", "other-secret", "9876@AdobeOrg", "prod")),
+            {"second-organisation"},
+        ),
+        (
+            NEIGHBOURS | {"AEP_OTHER_ORG_SANDBOX_NAME": "dev", "AEP_OTHER_SANDBOX_NAME": "stage"},
+            Neighbours("stage", Credentials("other-id", "other-secret", "9876@AdobeOrg", "dev")),
+            {"second-sandbox", "second-organisation"},
+        ),
+    ],
+)
+def test_the_environment_names_the_neighbours(environ: dict[str, str], neighbours: Neighbours, capabilities: set[str]):
+    """A URL has the neighbours that the environment names, and what they make possible."""
+    with resolve("http://127.0.0.1:1", credentials=VARIABLES | environ) as target:
+        assert target.neighbours == neighbours
+        assert target.capabilities == capabilities
+
+
+def test_a_neighbour_that_is_incomplete_is_refused():
+    """Half of the other organisation's credentials is one sentence that names the other half."""
+    environ = VARIABLES | {"AEP_OTHER_ORG_ID": "9876@AdobeOrg"}
+    with pytest.raises(ConfigurationError) as caught, resolve("http://127.0.0.1:1", credentials=environ):
+        pass
+    assert str(caught.value) == (
+        "the credentials of the other organisation are incomplete: "
+        "set AEP_OTHER_ORG_CLIENT_ID, AEP_OTHER_ORG_CLIENT_SECRET as well"
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "limits"),
+    [
+        ({}, LIMITS["emulator"]),
+        ({"target": "http://127.0.0.1:1"}, LIMITS["url"]),
+        ({"target": "https://platform.adobe.io", "live": True}, LIMITS["live"]),
+        ({"target": "http://127.0.0.1:1", "limits": Limits(calls=5)}, Limits(5, None, LIMITS["url"].seconds)),
+    ],
+)
+def test_each_kind_of_target_has_its_limits(settings: dict[str, Any], limits: Limits):
+    """A run may cost what is usual for its target, and the live service most of all has an end."""
+    with resolve(**{"credentials": VARIABLES, **settings}) as target:
+        assert target.budget._limits == limits
+        assert target.courtesy is not None
+    assert None not in (LIMITS["live"].calls, LIMITS["live"].jobs, LIMITS["live"].seconds)
+
+
+def test_the_secrets_of_every_tenant_are_known(target_of: Callable[..., Target]):
+    """What another tenant brings along is kept out of reports as well."""
+    target = target_of(well)
+    target.as_tenant(Credentials("another-key", "another-secret", "9876@AdobeOrg", "prod"))
+    assert target.secrets == ("the-secret", "another-secret", "another-key")
+    assert target.held_token == ""
+
+
+def policies(*sandboxes: object) -> Handler:
+    """A live service whose merge policies show these sandboxes."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if "mergePolicies" not in request.url.path:
+            return well(request)
+        return httpx.Response(200, json={"children": [{"sandbox": box} for box in sandboxes]})
+
+    return answer
+
+
+def other_policies(response: httpx.Response) -> Handler:
+    """A live service that answers the question for merge policies so."""
+    return lambda request: response if "mergePolicies" in request.url.path else well(request)
+
+
+PRODUCTION = {"sandboxName": "prod", "type": "production"}
+DEVELOPMENT = {"sandboxName": "prod", "type": "development"}
+
+
+@pytest.mark.parametrize(
+    ("handler", "said"),
+    [
+        (policies(PRODUCTION), "the sandbox 'prod' is a production sandbox: name a development sandbox"),
+        (policies(None, "x", PRODUCTION), "is a production sandbox"),
+        (policies(), "is of no known type, and called as production sandboxes are"),
+        (policies({"type": ""}), "is of no known type"),
+        (other_policies(httpx.Response(403, json={})), "is of no known type"),
+        (other_policies(httpx.Response(200, json=[])), "is of no known type"),
+        (other_policies(httpx.Response(200, json={"children": 7})), "is of no known type"),
+        (other_policies(httpx.Response(200, content=b"<html>")), "is of no known type"),
+    ],
+)
+def test_a_production_sandbox_is_refused(target_of: Callable[..., Target], handler: Handler, said: str):
+    """Neither a sandbox that is shown as production nor one called so is judged, unless that is allowed."""
+    target = target_of(handler, kind="live")
+    with pytest.raises(ConfigurationError, match=said):
+        probe(target)
+    probe(target, allow_production=True)
+
+
+def test_other_sandboxes_are_fine(target_of: Callable[..., Target]):
+    """A development sandbox is judged, whatever it is called; so is any of a server that is not the live service."""
+    probe(target_of(policies(DEVELOPMENT), kind="live"))
+    url = target_of(policies(PRODUCTION))
+    probe(url)
+    assert not any("mergePolicies" in exchange.request.path for exchange in url.exchanges)
+
+
+def test_a_busy_target_is_told_as_such(target_of: Callable[..., Target]):
+    """A target that is too busy to be probed is one sentence."""
+    target = target_of(lambda _: httpx.Response(503, headers={"Retry-After": "60"}))
+    target.courtesy = Courtesy(1)
+    with pytest.raises(TargetError, match="was answered with 503 and is to be asked again in 60 s"):
+        probe(target)

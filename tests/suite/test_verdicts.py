@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,7 +38,8 @@ def test_what_is_not_met_weighs_by_its_level(level: Level, expected: Verdict):
         ([Result.MET, Result.NOT_APPLICABLE], Verdict.PASS),
         ([Result.MET, Result.NOT_VERIFIED], Verdict.NOT_VERIFIED),
         ([Result.NOT_APPLICABLE, Result.NOT_VERIFIED], Verdict.NOT_VERIFIED),
-        ([Result.MET, Result.BROKEN, Result.NOT_VERIFIED], Verdict.ERROR),
+        ([Result.MET, Result.BLOCKED, Result.NOT_VERIFIED], Verdict.BLOCKED),
+        ([Result.MET, Result.BROKEN, Result.BLOCKED], Verdict.ERROR),
     ],
 )
 def test_doubt_weighs_more_than_a_pass(results: list[Result], expected: Verdict):
@@ -46,7 +50,7 @@ def test_doubt_weighs_more_than_a_pass(results: list[Result], expected: Verdict)
 @given(results=RESULTS, level=st.sampled_from(Level))
 def test_a_pass_was_judged_and_never_doubted(results: list[Result], level: Level):
     """A pass takes at least one test that judged, and none that doubted or refuted."""
-    doubted = {Result.UNMET, Result.BROKEN, Result.NOT_VERIFIED} & set(results)
+    doubted = {Result.UNMET, Result.BROKEN, Result.BLOCKED, Result.NOT_VERIFIED} & set(results)
     assert (verdict(level, *results) is Verdict.PASS) == (Result.MET in results and not doubted)
 
 
@@ -60,11 +64,28 @@ def test_an_outcome_without_secrets():
     """Whatever a server repeats of the secrets it was sent is hidden, wherever an outcome shows it."""
     echo = Response(400, Headers({"X-Echo": "opaque-token"}), b'{"you sent": "opaque-token", "by": "client-identity"}')
     exchange = Exchange(Request("GET", "http://h/x?by=client-identity"), echo)
-    outcome = Outcome("a test", Result.UNMET, "not opaque-token", "opaque-token of client-identity", exchange)
+    outcome = Outcome(
+        "a test",
+        Result.UNMET,
+        "not opaque-token",
+        "opaque-token of client-identity",
+        exchange,
+        (exchange,),
+        "opaque-token",
+    )
     clean = outcome.without(("opaque-token", "client-identity"))
+    assert (clean.exchanges, clean.cause) == ((clean.exchange,), "REDACTED")
     assert (clean.required, clean.found) == ("not REDACTED", "REDACTED of REDACTED")
     assert clean.exchange
     assert clean.exchange.request.url == "http://h/x?by=REDACTED"
     assert clean.exchange.response.headers["x-echo"] == "REDACTED"
     assert clean.exchange.response.body == b'{"you sent": "REDACTED", "by": "REDACTED"}'
     assert Outcome("a test", Result.MET).without(("opaque-token",)) == Outcome("a test", Result.MET)
+
+
+def test_an_outcome_travels_between_processes():
+    """What another process is told is everything but the exchanges."""
+    outcome = Outcome("a test", Result.BLOCKED, "a list", "none", cause="EXP-LIST-001")
+    exchange = Exchange(Request("GET", "http://h/x"), Response(200))
+    assert Outcome.from_json(json.loads(json.dumps(outcome.to_json()))) == outcome
+    assert Outcome.from_json(replace(outcome, exchange=exchange, exchanges=(exchange,)).to_json()) == outcome

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import assert_type
+from pathlib import Path
+from typing import Any, assert_type
 
 import pyarrow as pa
 import pytest
@@ -22,6 +23,7 @@ from pytest_aep_export import (
     ExportJob,
     JobStatus,
     Journal,
+    LoadedProfiles,
     ProfileData,
     Progression,
     Request,
@@ -30,8 +32,10 @@ from pytest_aep_export import (
     Violation,
 )
 from pytest_aep_export.cassettes import Cassette, record, replay
-from pytest_aep_export.errors import ApiError, JobFailedError, WaitTimeoutError
-from pytest_aep_export.model import Dataset, JobError, Problem, Timer
+from pytest_aep_export.contract.union import Union, load_union
+from pytest_aep_export.errors import ApiError, InvalidRowsError, JobFailedError, WaitTimeoutError
+from pytest_aep_export.model import Dataset, JobError, MergePolicy, Problem, Timer
+from pytest_aep_export.profiles import RowError, generate, load_profiles
 
 
 def test_client(aep_client: AepClient, aep_dataset: Dataset, aep_export_job: ExportJob) -> None:
@@ -68,14 +72,19 @@ async def test_async_client(aep_async_client: AsyncAepClient, aep_dataset: Datas
 
 @pytest.mark.aep_emulator(progression=Progression(fail=JobStatus.PROCESSING), dialect="openapi")
 def test_emulator(
-    aep_emulator: Tenant, aep_clock: Clock, aep_journal: Journal, aep_profiles: Callable[..., ProfileData]
+    aep_emulator: Tenant, aep_clock: Clock, aep_journal: Journal, aep_profiles: Callable[..., LoadedProfiles]
 ) -> None:
     """What a test may do with its tenant."""
     assert_type(aep_emulator.credentials, Credentials)
     assert_type(aep_emulator.sandbox("dev"), Tenant)
     assert_type(aep_emulator.step(1), ExportJob)
-    aep_emulator.behaviour = Behaviour(page_limit=5)
-    aep_emulator.load(aep_profiles(10, seed=1))
+    aep_emulator.behaviour = Behaviour(page_limit=5, unselected="null", earlier_batches="replace")
+    aep_emulator.add_merge_policy(MergePolicy("mine", graph="pdg", default=True))
+    aep_emulator.load(generate(10, seed=1))
+    loaded = aep_profiles([{"identityMap": {"Email": [{"id": "a"}]}}])
+    assert_type(loaded.data, ProfileData)
+    assert_type(loaded.fragments, pa.Table)
+    assert_type(loaded.expected({"schema": {"name": "_xdm.context.profile"}}), list[dict[str, Any]])
     assert_type(aep_clock.advance(hours=6), int)
     for exchange in aep_journal:
         assert_type(exchange.request, Request)
@@ -93,6 +102,18 @@ def embed() -> str:
         ):
             assert_type(client, AepClient)
         return assert_type(server.url, str)
+
+
+def own_rows(path: Path, table: pa.Table, batch: pa.RecordBatch) -> ProfileData:
+    """Profile data of one's own, from wherever it comes."""
+    union = assert_type(load_union().extended(profile={"_acme": {"tier": "string"}}), Union)
+    try:
+        load_profiles(str(path), events=[{"_id": "a", "timestamp": "2024-02-06T12:00:00Z"}], union=union)
+        load_profiles(table, events=batch, dataset="crm", event_dataset="web")
+    except InvalidRowsError as failure:
+        assert_type(failure.errors, tuple[RowError, ...])
+        assert_type(failure.count, int)
+    return assert_type(load_profiles(path), ProfileData)
 
 
 def judge(contract: Contract, response: Response) -> list[Violation]:

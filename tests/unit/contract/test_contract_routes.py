@@ -30,6 +30,14 @@ def test_a_path_parameter_is_decoded_per_segment(contract: Contract):
     assert match.parameters == {"exportJobId": "a/b c"}
 
 
+@pytest.mark.parametrize("value", ["{}", "{exportJobId}"])
+def test_a_value_may_look_like_a_parameter(contract: Contract, value: str):
+    """Braces in a path are a value like any other, as a template that nobody has filled in has them."""
+    match = contract.match("GET", f"{JOBS}/{value}")
+    assert match is not None
+    assert match.parameters == {"exportJobId": value}
+
+
 @pytest.mark.parametrize(
     ("method", "operation"),
     [("GET", "getFile"), ("HEAD", "headFile"), ("POST", None), ("get", None), ("OPTIONS", None)],
