@@ -181,14 +181,15 @@ def test_an_unknown_file(api: Api):
 def test_paging(api: Api, exports: Exports, listing: Exchange):
     """Asking for one file at a time gives every file once."""
     with prerequisite("EXP-FILES-001"):
-        wanted = [pick(listing, f"/data/{number}/dataSetFileId") for number in range(len(array(listing, "/data")))]
+        positions = range(len(array(listing, "/data")))
+        wanted = [str(pick(listing, f"/data/{number}/dataSetFileId")) for number in positions]
     found = []
     for start in range(len(wanted)):
         exchange = api.list_batch(exports.batch("full"), start=start, limit=1)
         status(exchange, {200}, "one file at a time is answered with 200")
         items = array(exchange, "/data")
         expect(len(items) == 1, exchange, "limit=1 gives one file", len(items))
-        found.append(pick(exchange, "/data/0/dataSetFileId"))
+        found.append(str(pick(exchange, "/data/0/dataSetFileId")))
     expect(Counter(found) == Counter(wanted), listing, f"the single files are those of the listing, {wanted}", found)
     beyond = api.list_batch(exports.batch("full"), start=len(wanted), limit=1)
     if beyond.response.status == 200:

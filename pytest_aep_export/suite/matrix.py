@@ -17,6 +17,7 @@ from pytest_aep_export.suite.version import SUITE_VERSION
 
 __all__ = ["Matrix", "matrix_schema"]
 
+
 @dataclass(frozen=True)  # without slots, as it keeps what it has worked out
 class Matrix:
     """What the suite made of mutants.

@@ -58,7 +58,7 @@ class Stage:
         headers = [(name.lower().encode(), self._filled(value).encode()) for name, value in request.headers.raw]
         body = self._filled(request.body.decode("latin-1")).encode("latin-1")
         scope = {
-            "type": "http", "method": request.method, "scheme": "http", "server": ("emulator", 80),
+            "type": "http", "asgi": {"version": "3.0", "spec_version": "2.4"}, "method": request.method, "scheme": "http", "server": ("emulator", 80),
             "path": parts.path, "raw_path": parts.path.encode(), "query_string": parts.query.encode(),
             "headers": [(b"host", b"emulator"), *headers, *([(b"content-length", b"%d" % len(body))] if body else [])],
         }  # fmt: skip
@@ -249,7 +249,8 @@ def files(me: Traveller) -> None:
     """Two batches: their files listed, read whole and in part, and what else is told of them."""
     made = [me.watch(me.job(fields=name)) for name in ("personID", "person.name")]
     for job in made:
-        batch, dataset = job["destination"]["batchId"], job["destination"]["datasetId"]
+        there = job["destination"]
+        batch, dataset = there["batchId"], there.get("datasetId") or there["dataSetId"]
         for query in ({}, {}, {"limit": 1}, {"start": 1, "limit": 1}, {"start": 9}):
             me.send("GET", f"{EXPORT}/batches/{batch}/files", query=query)
         first = me.read(batch)[0]
