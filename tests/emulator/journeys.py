@@ -58,7 +58,8 @@ class Stage:
         headers = [(name.lower().encode(), self._filled(value).encode()) for name, value in request.headers.raw]
         body = self._filled(request.body.decode("latin-1")).encode("latin-1")
         scope = {
-            "type": "http", "asgi": {"version": "3.0", "spec_version": "2.4"}, "method": request.method, "scheme": "http", "server": ("emulator", 80),
+            "type": "http", "asgi": {"version": "3.0", "spec_version": "2.4"}, "method": request.method,
+            "scheme": "http", "server": ("emulator", 80),
             "path": parts.path, "raw_path": parts.path.encode(), "query_string": parts.query.encode(),
             "headers": [(b"host", b"emulator"), *headers, *([(b"content-length", b"%d" % len(body))] if body else [])],
         }  # fmt: skip
