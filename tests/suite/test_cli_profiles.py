@@ -105,8 +105,9 @@ def oracle(asked: ExportPlan, data: ProfileData) -> dict[str, Any]:
     }
 
 
-def test_a_person_reads_the_counts_in_a_table(tmp_path: Path):
+def test_a_person_reads_the_counts_in_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Without --json there is a column for each policy and a line for each number, and progress goes elsewhere."""
+    monkeypatch.setenv("COLUMNS", "120")  # where others made it narrow, words would stand below each other
     counts = json.loads(invoke(tmp_path, "--profiles", "120", "--json").stdout)["expected"]
     done = invoke(tmp_path, "--profiles", "120")
     lines = [line.split() for line in done.stdout.splitlines()]
