@@ -7,6 +7,7 @@ import click
 from pytest_aep_export.cli.explain import explain
 from pytest_aep_export.cli.lint import lint
 from pytest_aep_export.cli.mutants import mutants
+from pytest_aep_export.cli.personas import personas
 from pytest_aep_export.cli.profiles import profiles
 from pytest_aep_export.cli.report import report
 from pytest_aep_export.cli.run import run
@@ -25,6 +26,7 @@ def main() -> None:
 main.add_command(lint)
 main.add_command(explain)
 main.add_command(mutants)
+main.add_command(personas)
 main.add_command(profiles)
 main.add_command(report)
 main.add_command(run)

@@ -208,6 +208,18 @@ def test_a_folder_without_data_ends_with_2(tmp_path: Path):
     assert "holds 0 of 1 partitions" in done.output
 
 
+def test_a_persona(tmp_path: Path):
+    """With --persona the server is wrong in one thing; one that is not there ends with 2 and what is called alike."""
+    with serving("--json", "--profiles", "0", "--persona", "token-of-another-type") as process:
+        connection = json.loads(first_line(process))
+        form = {"grant_type": "client_credentials", "scope": "openid"}
+        form |= {name: connection[name] for name in ("client_id", "client_secret")}
+        assert httpx.post(f"{connection['url']}/ims/token/v3", data=form).json()["token_type"] == "mac"
+    done = CliRunner().invoke(main, ["serve", "--persona", "drop-next-page", "--state", str(tmp_path)])
+    assert done.exit_code == 2
+    assert "did you mean drops-next-page" in done.output
+
+
 def test_a_state_folder_that_is_a_file(tmp_path: Path):
     """A state folder that cannot be one is refused."""
     (tmp_path / "file").write_text("")
