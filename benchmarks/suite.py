@@ -15,7 +15,7 @@ from typing import Final
 from benchmarks.measure import Row, Target, Tick, repeat
 
 ROUNDS: Final = 3
-LIMIT: Final = 5.0
+LIMIT: Final = 10.0
 
 
 def run(folder: Path) -> float:

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from pytest_aep_export.contract import Contract
 from pytest_aep_export.suite.api import batch_ids, segment_batches
 from pytest_aep_export.suite.choices import Segment
-from pytest_aep_export.suite.expect import expect, not_applicable
+from pytest_aep_export.suite.expect import conforms, expect, not_applicable
 from pytest_aep_export.suite.exports import Exports, Shown
 from pytest_aep_export.suite.records import Record, difference
 
@@ -57,6 +58,25 @@ def test_each_segment_has_a_batch(exports: Exports, segments: list[Segment], apa
     batches = {str(batch.get("batchId")): str(batch.get("segmentId")) for batch in segment_batches(job)}
     wanted, found = sorted(segment.id for segment in segments), sorted(batches.values())
     expect(found == wanted, job, f"there is one batch for each of {wanted}", found)
+
+
+@requirement("EXP-FILTER-027")
+def test_announced_batches_stay(exports: Exports, apart: str):
+    """The batch of a segment that was announced is the one that is written."""
+    job = exports.finished(apart)
+    written = {str(batch.get("segmentId")): batch.get("batchId") for batch in segment_batches(job)}
+    for exchange in (exports.accepted(apart), *exports.looks(apart)):
+        announced = [batch for batch in segment_batches(exchange) if batch.get("batchId")]
+        for batch in announced:
+            found, wanted = batch["batchId"], written.get(str(batch.get("segmentId")))
+            expect(found == wanted, exchange, f"the batch of segment {batch.get('segmentId')} is {wanted}", found)
+
+
+@requirement("EXP-JOB-001")
+def test_the_contract_of_a_job_of_several_batches(exports: Exports, contract: Contract, apart: str):
+    """No member of a job with a batch for each segment contradicts every documented variant."""
+    for exchange in (exports.accepted(apart), *exports.looks(apart)):
+        conforms(exchange, contract.validate_response(exchange.operation, exchange.response))
 
 
 @requirement("EXP-FILTER-015")

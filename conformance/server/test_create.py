@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from pytest_aep_export.contract import Contract
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.suite import payloads
 from pytest_aep_export.suite.api import Api, job_key
 from pytest_aep_export.suite.choices import Segment
-from pytest_aep_export.suite.expect import expect, pick, status
+from pytest_aep_export.suite.expect import conforms, expect, pick, status
 from pytest_aep_export.suite.exports import Exports, Shown
 
 requirement = pytest.mark.aep_requirement
@@ -230,3 +231,36 @@ def test_the_segments_are_those_asked_for(exports: Exports, segments: list[Segme
         found = sorted(str(entry.get("segmentId")) for entry in entries if isinstance(entry, dict))
         wanted = sorted(segment.id for segment in segments)
         expect(repeated is None or found == wanted, exchange, f"filter.segments names {wanted}", found)
+
+
+@requirement("EXP-CREATE-021")
+@pytest.mark.usefixtures("filtered")
+def test_the_filter_is_the_one_asked_for(exports: Exports):
+    """Where a job repeats members of its filter, they are unchanged."""
+    asked = exports.payloads["filtered"]["filter"]
+    shown = [*map(Shown, (exports.accepted("filtered"), *exports.looks("filtered"))), exports.listed("filtered")]
+    for job in shown:
+        repeated = job.get("filter")
+        found = repeated if isinstance(repeated, dict) else {}
+        for name in found.keys() & asked.keys() - {"segments"}:
+            job.expect(found[name] == asked[name], f"filter.{name} is {asked[name]!r}", found[name])
+        entries = {entry["segmentId"]: entry for entry in asked["segments"]}
+        for entry in found.get("segments") or ():
+            wanted = entries.get(entry.get("segmentId"), {})
+            other = {name: entry[name] for name in entry.keys() & wanted.keys() if entry[name] != wanted[name]}
+            job.expect(not other, f"the segment is asked for as {wanted}", other)
+
+
+@requirement("EXP-JOB-001")
+@pytest.mark.usefixtures("filtered")
+def test_the_contract_of_a_filtered_job(exports: Exports, contract: Contract):
+    """No member of a job with a filter contradicts every documented variant."""
+    for exchange in (exports.accepted("filtered"), *exports.looks("filtered")):
+        conforms(exchange, contract.validate_response(exchange.operation, exchange.response))
+
+
+@requirement("EXP-JOB-025")
+@pytest.mark.usefixtures("filtered")
+def test_the_list_shows_a_filtered_job_alike(exports: Exports):
+    """Whatever the list and the look-up both show of a job with a filter is the same."""
+    exports.listed("filtered").agrees(Shown(exports.finished("filtered")))

@@ -6,10 +6,11 @@ import re
 
 import pytest
 
+from pytest_aep_export.contract import Contract
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.model import UNION_SCHEMA
 from pytest_aep_export.suite.api import DATASETS, Api, dataset_id
-from pytest_aep_export.suite.expect import document, expect, expect_direct, pick, prerequisite, status
+from pytest_aep_export.suite.expect import conforms, document, expect, expect_direct, pick, prerequisite, status
 
 requirement = pytest.mark.aep_requirement
 
@@ -60,6 +61,24 @@ def test_a_dataset_is_found(api: Api, identifier: str):
     name, schema = pick(exchange, f"/{identifier}/name"), pick(exchange, f"/{identifier}/schemaRef/id")
     expect(name == NAME, exchange, f"the name is {NAME!r}", name)
     expect(schema == UNION_SCHEMA, exchange, f"schemaRef.id is {UNION_SCHEMA}", schema)
+
+
+@requirement("EXP-DATASET-012")
+def test_the_contract(api: Api, contract: Contract, identifier: str):
+    """No member of a dataset contradicts every documented variant."""
+    with prerequisite("EXP-DATASET-003"):
+        exchange = status(api.show_dataset(identifier), {200}, "a dataset that exists is answered with 200")
+    conforms(exchange, contract.validate_response("getDataset", exchange.response))
+
+
+@requirement("EXP-DATASET-013")
+def test_a_dataset_belongs_to_the_organisation(api: Api, identifier: str):
+    """A dataset belongs to the organisation that has created it."""
+    with prerequisite("EXP-DATASET-003"):
+        exchange = status(api.show_dataset(identifier), {200}, "a dataset that exists is answered with 200")
+        found = pick(exchange, f"/{identifier}").get("imsOrg")
+    wanted = api.target.credentials.org_id
+    expect(found in {None, wanted}, exchange, "imsOrg is the organisation of the call", found)
 
 
 @requirement("EXP-DATASET-004")

@@ -11,7 +11,7 @@ import pytest
 from pytest_aep_export.contract import Contract
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.suite.api import FILES, Api, quoted, read_parquet
-from pytest_aep_export.suite.expect import array, conforms, expect, pick, prerequisite, status
+from pytest_aep_export.suite.expect import array, conforms, document, expect, pick, prerequisite, status
 from pytest_aep_export.suite.exports import Exports
 from pytest_aep_export.suite.sending import parse_url
 
@@ -40,6 +40,11 @@ def whole(api: Api, entry: dict[str, Any]) -> Exchange:
         return status(api.read(entry), {200}, "a file is downloaded with 200")
 
 
+def names(exchange: Exchange) -> list[str]:
+    """The names of the files, or the ids of the directories, that a file id or a link leads to."""
+    return [str(item.get("name") or item.get("dataSetFileId")) for item in array(exchange, "/data")]
+
+
 def location(entry: dict[str, Any]) -> str:
     """The documented path of a file's bytes."""
     return f"{FILES}/files/{quoted(entry['id'])}?path={quoted(entry['name'])}"
@@ -61,6 +66,69 @@ def test_the_files_are_listed(listing: Exchange):
 def test_the_contract(listing: Exchange, contract: Contract):
     """The listing contradicts no documented variant."""
     conforms(listing, contract.validate_response("listBatchFiles", listing.response))
+
+
+@requirement("EXP-FILES-026")
+def test_the_contract_of_a_file(api: Api, listing: Exchange, contract: Contract):
+    """What a file id stands for contradicts no documented variant."""
+    with prerequisite("EXP-FILES-001"):
+        identifiers = [str(pick(listing, f"/data/{n}/dataSetFileId")) for n in range(len(array(listing, "/data")))]
+    for identifier in identifiers:
+        with prerequisite("EXP-FILES-004"):
+            exchange = status(api.list_file(identifier), {200}, "a file id is answered with 200")
+        conforms(exchange, contract.validate_response("getFile", exchange.response))
+
+
+@requirement("EXP-FILES-027")
+def test_the_link_of_a_listed_file(api: Api, listing: Exchange):
+    """The link of a listed file leads to what its id stands for."""
+    for position in range(len(array(listing, "/data"))):
+        link, identifier = (pick(listing, f"/data/{position}/{m}") for m in ("_links/self/href", "dataSetFileId"))
+        with prerequisite("EXP-FILES-004"):
+            wanted = names(status(api.list_file(str(identifier)), {200}, "a file id is answered with 200"))
+        exchange = status(api.target.send("GET", str(link)), {200}, "the link of a listed file is answered with 200")
+        expect(names(exchange) == wanted, exchange, f"it leads to {wanted}", names(exchange))
+
+
+@requirement("EXP-FILES-028")
+def test_the_links_of_the_pages(api: Api, exports: Exports, listing: Exchange):
+    """The links of a listing lead through all of its pages and to its end."""
+    with prerequisite("EXP-FILES-001"):
+        wanted = [str(item["dataSetFileId"]) for item in array(listing, "/data")]
+    page, found = api.list_batch(exports.batch("full"), limit=1), list[str]()
+    for _ in wanted:
+        found += [str(item["dataSetFileId"]) for item in array(page, "/data")]
+        links = document(page).get("_links") or {}
+        if len(found) < len(wanted):
+            page = api.target.send("GET", str(pick(page, "/_links/next/href")))
+            status(page, {200}, "the next page is answered with 200")
+    expect(Counter(found) == Counter(wanted), page, f"the pages have the files {wanted}", found)
+    expect("next" not in links, page, "the last page links to no other", links)
+
+
+@requirement("EXP-FILES-029")
+def test_the_count_of_a_page(api: Api, exports: Exports, listing: Exchange):
+    """The count of a page is that of all files, and its limit the one that was asked for."""
+    with prerequisite("EXP-FILES-001"):
+        files = len(array(listing, "/data"))
+    page = api.list_batch(exports.batch("full"), limit=1)
+    for name, wanted in (("count", files), ("limit", 1)):
+        found = pick(page, f"/_page/{name}")
+        expect(found == wanted, page, f"_page.{name} is {wanted}", found)
+
+
+@requirement("EXP-FILES-030")
+def test_what_a_listed_file_tells_of_itself(api: Api, exports: Exports, listing: Exchange):
+    """The size and the records of a listed file are those of what its id stands for."""
+    for item in array(listing, "/data"):
+        parts = [entry for entry in exports.entries("full") if entry["id"] == item.get("dataSetFileId")]
+        if parts and item.get("size") is not None:
+            wanted = str(sum(int(part["length"]) for part in parts))
+            expect(str(item["size"]) == wanted, listing, f"the size is {wanted}", item["size"])
+        if parts and item.get("records") is not None:
+            with prerequisite("EXP-FILES-013"):
+                rows = str(sum(read_parquet(api.read(part)).num_rows for part in parts))
+            expect(str(item["records"]) == rows, listing, f"the records are {rows}", item["records"])
 
 
 @requirement("EXP-FILES-003")
@@ -131,6 +199,34 @@ def test_a_range(api: Api, entry: dict[str, Any], whole: Exchange, asked: tuple[
     expect(length == len(content), exchange, f"Content-Range names the length {len(content)}", length)
     same = exchange.response.body == content[first : last + 1]
     expect(same, exchange, f"the body is bytes {first} to {last} of the file", f"{len(exchange.response.body)} bytes")
+
+
+@requirement("EXP-FILES-025")
+def test_the_contract_of_a_batch(api: Api, exports: Exports, contract: Contract):
+    """No member of a batch in the Catalog contradicts every documented variant."""
+    with prerequisite("EXP-FILES-015"):
+        exchange = status(api.show_batch(exports.batch("full")), {200}, "the batch is answered with 200")
+    conforms(exchange, contract.validate_response("getBatch", exchange.response))
+
+
+@requirement("EXP-FILES-031")
+def test_the_catalog_counts(api: Api, exports: Exports):
+    """The Catalog counts the rows, the bytes and the files of a batch."""
+    batch, entries, rows = exports.batch("full"), exports.entries("full"), exports.count("full")
+    exchange = api.show_batch(batch)
+    with prerequisite("EXP-FILES-015"):
+        shown = pick(exchange, f"/{batch}")
+    size = sum(int(entry["length"]) for entry in entries)
+    metrics = shown.get("metrics") or {}
+    for where, name, wanted in (
+        (shown, "recordCount", rows),
+        (shown, "size", size),
+        (metrics, "outputRecordCount", rows),
+        (metrics, "outputByteSize", size),
+        (metrics, "outputFileCount", len(entries)),
+    ):
+        found = where.get(name)
+        expect(found in {None, wanted}, exchange, f"{name} is {wanted}", found)
 
 
 @requirement("EXP-FILES-016")

@@ -189,6 +189,12 @@ def test_a_success_has_no_errors(finished: Shown):
     finished.expect(not finished.get("errors"), "a job that has SUCCEEDED has no errors", finished.get("errors"))
 
 
+@requirement("EXP-JOB-025")
+def test_what_both_show_is_the_same(exports: Exports, finished: Shown):
+    """Whatever the list and the look-up both show of a job is the same."""
+    exports.listed("full").agrees(finished)
+
+
 @requirement("EXP-JOB-024")
 def test_the_list_shows_the_same_job(exports: Exports, finished: Shown):
     """The list and the look-up show the same job."""

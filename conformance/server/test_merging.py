@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from pytest_aep_export.contract import Contract
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.suite.api import Api
 from pytest_aep_export.suite.choices import Segment
-from pytest_aep_export.suite.expect import expect, not_applicable, pick, prerequisite, status
+from pytest_aep_export.suite.expect import conforms, document, expect, not_applicable, pick, prerequisite, status
 from pytest_aep_export.suite.exports import Exports, Shown
 from pytest_aep_export.suite.records import Identities, Record, difference
 
@@ -49,6 +50,27 @@ def expect_as_named(exports: Exports, created: Exchange, kind: str, request: dic
     wanted, found = (Counter(exports.records(name)) for name in (f"{kind}, named", kind))
     required = f"the rows are those of the policy that the job shows, {policy['id']}"
     exports.relate(kind, found == wanted, required, difference(found, wanted), base=f"{kind}, named")
+
+
+@requirement("EXP-MERGE-010")
+@pytest.mark.parametrize("query", [{}, {"limit": 1}], ids=["whole", "limited"])
+def test_the_contract(api: Api, contract: Contract, query: dict[str, int]):
+    """The list of merge policies contradicts no documented variant."""
+    exchange = api.list_policies(**query)
+    if exchange.response.status == 404:
+        not_applicable("the target does not list merge policies")
+    status(exchange, {200}, "merge policies are listed with 200")
+    conforms(exchange, contract.validate_response("listMergePolicies", exchange.response))
+
+
+@requirement("EXP-MERGE-011")
+def test_a_policy_is_found(api: Api):
+    """Every merge policy is found under its id, as the list shows it."""
+    for policy in api.policies():
+        exchange = status(api.show_policy(policy["id"]), {200}, "a merge policy that exists is answered with 200")
+        for name in ("id", "schema", "identityGraph", "attributeMerge", "version", "default"):
+            found, wanted = document(exchange).get(name), policy.get(name)
+            expect(found == wanted, exchange, f"{name} is {wanted!r} as in the list", found)
 
 
 @requirement("EXP-MERGE-001")

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_aep_export.contract import Contract
 from pytest_aep_export.suite.api import Api
-from pytest_aep_export.suite.expect import array, conforms, expect, pick, status
+from pytest_aep_export.suite.expect import array, conforms, document, expect, not_applicable, pick, status
 from pytest_aep_export.suite.exports import Exports
 
 requirement = pytest.mark.aep_requirement
@@ -35,6 +35,18 @@ def test_the_meta_directory(api: Api, exports: Exports, contract: Contract, quer
     exchange = api.list_meta(exports.batch("full"), **query)
     status(exchange, {200, 404}, "what is in the meta directory is answered with 200, and what is not with 404")
     conforms(exchange, contract.validate_response("listMetaFiles", exchange.response))
+
+
+@requirement("EXP-FILES-032")
+def test_the_entries_of_the_meta_directory(api: Api, exports: Exports):
+    """The entries of the input files lead to documents."""
+    folder = api.list_meta(exports.batch("full"), path="input_files")
+    if folder.response.status == 404:
+        not_applicable("the batch has no input files")
+    for position in range(len(array(folder, "/data"))):
+        link = pick(folder, f"/data/{position}/_links/self/href")
+        exchange = status(api.target.send("GET", str(link)), {200}, "a file of the meta directory is answered with 200")
+        expect(isinstance(document(exchange), dict), exchange, "it is a JSON object", document(exchange))
 
 
 @requirement("EXP-FILES-022")

@@ -15,6 +15,7 @@ from pytest_aep_export.suite.exports import Exports, Shown
 requirement = pytest.mark.aep_requirement
 
 KINDS = pytest.mark.parametrize("kind", ["full", "profiles", "events"])
+CONSTANTS = ("jobType", "profileInstanceId", "imsOrgId", "fields", "additionalFields", "filter")
 ORDER = {"NEW": 0, "QUEUED": 0, "PROCESSING": 1, "CANCELLING": 1}
 
 
@@ -31,6 +32,7 @@ def test_a_job_is_found(api: Api, exports: Exports):
         exchange = status(api.show_job(wanted), {200}, "a job that exists is answered with 200")
         found = pick(exchange, "/id")
         expect(job_key(found) == wanted, exchange, f"the job has the id {wanted}", found)
+        pick(exchange, "/status")
 
 
 @KINDS
@@ -169,6 +171,25 @@ def test_no_end_before_the_end(looks: list[Exchange]):
         if pick(exchange, "/status") in ("NEW", "PROCESSING"):
             end = Shown(exchange).get("metrics", "totalTime", "endTimeInMs")
             expect(end is None, exchange, "metrics.totalTime of a job that runs has no endTimeInMs", end)
+
+
+@requirement("EXP-WATCH-018")
+@pytest.mark.parametrize("name", CONSTANTS)
+def test_what_is_repeated_stays(looks: list[Exchange], name: str):
+    """What a job has said of itself it says at every look that shows it."""
+    said = [(exchange, Shown(exchange).get(name)) for exchange in looks]
+    shown = [(exchange, value) for exchange, value in said if value is not None]
+    for exchange, found in shown[1:]:
+        expect(found == shown[0][1], exchange, f"{name} stays {shown[0][1]!r}", found)
+
+
+@requirement("EXP-WATCH-019")
+def test_compute_jobs_stay(looks: list[Exchange]):
+    """A compute job that was listed once is listed under the same id from then on."""
+    for before, after in pairwise(looks):
+        old, new = (Shown(exchange).get("computeGatewayJobId") or {} for exchange in (before, after))
+        both = isinstance(old, dict) and isinstance(new, dict)
+        expect(both and old.items() <= new.items(), after, f"computeGatewayJobId still has {old}", new)
 
 
 @requirement("EXP-WATCH-014")

@@ -23,6 +23,7 @@ from pytest_aep_export.lifecycle import Clock, Mode, Progression
 from pytest_aep_export.model import Credentials
 
 if TYPE_CHECKING:
+    from pytest_aep_export.contract.union import Union
     from pytest_aep_export.profiles import ProfileData
 
 __all__ = ["connection_schema", "serve"]
@@ -47,6 +48,11 @@ def connection_schema() -> dict[str, Any]:
     help="Serve these instead: a folder that 'profiles generate' wrote, or your own .parquet, .jsonl or .json file.",
 )
 @click.option(
+    "--union",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The tenant's own fields in what --load takes: YAML with 'profile' and 'event', as in docs/data.md.",
+)
+@click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="What data and ids are derived from."
 )
 @click.option(
@@ -68,6 +74,13 @@ def connection_schema() -> dict[str, Any]:
     show_default=True,
     help="What makes jobs advance.",
 )
+@click.option(
+    "--switch",
+    "switches",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What to do where the sources leave a choice, such as row_order=shuffled: see docs/emulator.md; repeatable.",
+)
 @click.option("--persona", metavar="NAME", help="In which way to be wrong on purpose, such as drops-next-page.")
 @click.option("--executor", default="", metavar="ADDRESS", help="Compute exports on a Dask cluster: dask://HOST:PORT.")
 @click.option("--allow-remote", is_flag=True, help="Listen on an address that other machines reach.")
@@ -78,11 +91,13 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
     port: int,
     profiles: int | None,
     source: Path | None,
+    union: Path | None,
     seed: int,
     sandboxes: tuple[str, ...],
     state: Path | None,
     spoken: str,
     progression: Mode,
+    switches: tuple[str, ...],
     persona: str | None,
     executor: str,
     *,
@@ -91,6 +106,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
 ) -> None:
     """Run the emulator until it is told to stop by SIGTERM or Ctrl-C."""
     from pytest_aep_export.emulator import Behaviour, Emulator  # noqa: PLC0415 - heavy, and not for --help
+    from pytest_aep_export.emulator.behaviour import read_switches  # noqa: PLC0415 - the same
     from pytest_aep_export.emulator.server import is_loopback  # noqa: PLC0415 - the same
     from pytest_aep_export.exporter.executors import connect  # noqa: PLC0415 - the same
 
@@ -101,12 +117,15 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
         )
     if source is not None and profiles is not None:
         raise UsedWronglyError("--profiles makes fake profiles and --load takes other ones: leave one of the two out")
+    if union is not None and source is None:
+        raise UsedWronglyError("--union says which fields the data of --load has: name that data too")
     with ExitStack() as open_:
         with exit_codes():
-            data = _loaded(source)
+            data = _loaded(source, union)
+            chosen: dict[str, Any] = {**read_switches(switches), "persona": persona}
             emulator = Emulator(
                 seed=seed,
-                behaviour=Behaviour(dialect=dialect(spoken), progression=Progression(progression), persona=persona),
+                behaviour=Behaviour(dialect=dialect(spoken), progression=Progression(progression), **chosen),
                 state=state,
                 profiles=_PROFILES if profiles is None else profiles,
                 clock=_wall_clock,
@@ -117,14 +136,33 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
         _serve(emulator, host, port, lambda url: _announce(url, credentials, sandboxes, as_json=as_json))
 
 
-def _loaded(source: Path | None) -> Callable[[], ProfileData] | None:
+def _loaded(source: Path | None, union: Path | None) -> Callable[[], ProfileData] | None:
     """What gives every sandbox the data of a file or folder, read once."""
     if source is None:
         return None
     from pytest_aep_export.profiles import load_profiles  # noqa: PLC0415 - heavy, and not for --help
 
-    data = load_profiles(source)
+    data = load_profiles(source, union=None if union is None else _union(union))
     return lambda: data
+
+
+def _union(path: Path) -> Union:
+    """The union with the fields that a file adds to it.
+
+    Raises:
+        ConfigurationError: The file cannot be read, or holds no such fields.
+    """
+    import yaml  # noqa: PLC0415 - only where there is such a file
+
+    from pytest_aep_export.contract.union import load_union  # noqa: PLC0415 - heavy, and not for --help
+
+    try:
+        more = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(more, dict) or not more or not more.keys() <= {"profile", "event"}:
+        raise ConfigurationError(f"{path} adds no fields: expected a mapping with 'profile', 'event' or both")
+    return load_union().extended(**more)
 
 
 def _serve(emulator: Any, host: str, port: int, ready: Any) -> None:

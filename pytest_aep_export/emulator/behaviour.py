@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Final, Literal, get_args, get_origin, get_type_hints
 
 from pytest_aep_export.contract.dialects import CANONICAL, Dialect
 from pytest_aep_export.errors import ConfigurationError
@@ -13,7 +14,9 @@ from pytest_aep_export.lifecycle import Progression
 if TYPE_CHECKING:
     from pytest_aep_export.emulator.personas import Persona
 
-__all__ = ["Behaviour"]
+__all__ = ["Behaviour", "read_switches"]
+
+_NUMBERS: Final = ("page_limit", "part_rows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Behaviour:
             ConfigurationError: A number is not one or less than 1, a word is none of the choices, or nothing is known
                 of the persona.
         """
-        for name in ("page_limit", "part_rows"):
+        for name in _NUMBERS:
             value = getattr(self, name)
             if type(value) is not int or value < 1:
                 raise ConfigurationError(f"{name} {value!r} cannot be used: expected a whole number from 1 on")
@@ -77,3 +80,19 @@ def _choices() -> dict[str, tuple[str, ...]]:
     """The words that each member of a behaviour may be, for those that are a choice of words."""
     kinds = get_type_hints(Behaviour, localns={"Persona": object})
     return {name: get_args(kind) for name, kind in kinds.items() if get_origin(kind) is Literal}
+
+
+def read_switches(texts: Iterable[str]) -> dict[str, str | int]:
+    """Switches that are written as ``name=value``, as keywords of a behaviour.
+
+    Raises:
+        ConfigurationError: There is no such switch; whether it can have the value is for the behaviour to say.
+    """
+    read: dict[str, str | int] = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        known = (*_NUMBERS, *_choices())
+        if name not in known:
+            raise ConfigurationError(f"{text!r} is no switch: write name=value, where the name is {', '.join(known)}")
+        read[name] = int(value) if name in _NUMBERS and value.isdecimal() else value
+    return read

@@ -112,11 +112,19 @@ class Api:
     def policies(self) -> list[Mapping[str, Any]]:
         """The tenant's merge policies, of which there has to be one; asked for once."""
         if not self._policies:
-            exchange = status(self.target.send("GET", POLICIES), {200}, "the tenant's merge policies are listed")
+            exchange = status(self.list_policies(), {200}, "the tenant's merge policies are listed")
             found = [policy for policy in array(exchange, "/children") if isinstance(policy, Mapping)]
             self._policies = [policy for policy in found if isinstance(policy.get("id"), str)]
             expect(self._policies, exchange, "the tenant has a merge policy", "none")
         return self._policies
+
+    def list_policies(self, **query: object) -> Exchange:
+        """List the tenant's merge policies."""
+        return self.target.send("GET", POLICIES, query=query)
+
+    def show_policy(self, identifier: object) -> Exchange:
+        """Look a merge policy up."""
+        return self.target.send("GET", f"{POLICIES}/{quoted(identifier)}")
 
     def policy(self) -> str:
         """The id of a merge policy: of those that the tenant shows the seed's, else the default one, else any.

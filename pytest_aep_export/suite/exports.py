@@ -84,6 +84,18 @@ class Shown:
         complete = [n for n, timer in found.items() if isinstance(timer, dict) and {*_ENDS} <= timer.keys()]
         return {n: (self.number(f"/metrics/{n}/{_ENDS[0]}"), self.number(f"/metrics/{n}/{_ENDS[1]}")) for n in complete}
 
+    def agrees(self, other: Shown) -> None:
+        """Require that every member which the other shows too has the same value here (divergence 31)."""
+        __tracebackhide__ = True
+        here, there = self.get(), other.get()
+        for name in here.keys() & there.keys() - {"destination"}:
+            self.expect(here[name] == there[name], f"{name} is {there[name]!r} as in the look-up", here[name])
+        here, there = (shown.get("destination") or {} for shown in (self, other))
+        for name in here.keys() & there.keys():
+            self.expect(
+                here[name] == there[name], f"destination.{name} is {there[name]!r} as in the look-up", here[name]
+            )
+
     def expect(self, met: object, required: str, found: object) -> None:
         """Require that a condition on the job is met."""
         __tracebackhide__ = True

@@ -24,6 +24,7 @@ from jsonschema import Draft202012Validator
 from pytest_aep_export.cli import main
 from pytest_aep_export.cli.serve import connection_schema
 from pytest_aep_export.client import AepClient
+from pytest_aep_export.emulator import Behaviour, Emulator
 from pytest_aep_export.exporter.plan import ExportPlan
 from pytest_aep_export.exporter.reference import rows
 from pytest_aep_export.model import Credentials
@@ -149,6 +150,52 @@ def test_exports_run_on_the_executor_of_an_address(monkeypatch: pytest.MonkeyPat
     assert state.executor is pool
 
 
+def test_switches_choose_where_the_sources_leave_a_choice(monkeypatch: pytest.MonkeyPatch):
+    """With --switch the emulator does what its behaviour is told, word or number."""
+    chosen: list[Behaviour] = []
+    monkeypatch.setattr("pytest_aep_export.cli.serve._serve", lambda emulator, *_: chosen.append(emulator.behaviour))
+    done = CliRunner().invoke(main, ["serve", "--switch", "row_order=shuffled", "--switch", "page_limit=7"])
+
+    assert (done.exit_code, chosen) == (0, [Behaviour(row_order="shuffled", page_limit=7)])
+
+
+def test_what_is_loaded_may_have_fields_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """With --union rows have the tenant's own fields, which a sandbox then knows."""
+    (tmp_path / "union.yaml").write_text("profile: {_acme: {tier: string}}")
+    person = {"identityMap": {"Email": [{"id": "jane@example.com"}]}, "_acme": {"tier": "gold"}}
+    (tmp_path / "people.json").write_text(json.dumps([person]))
+    loaded: list[Any] = []
+    monkeypatch.setattr("pytest_aep_export.cli.serve._serve", lambda emulator, *_: loaded.append(_fragments(emulator)))
+    load = ["--load", str(tmp_path / "people.json"), "--union", str(tmp_path / "union.yaml")]
+    done = CliRunner().invoke(main, ["serve", *load])
+
+    assert (done.exit_code, done.output) == (0, "")
+    assert loaded == [[{"tier": "gold"}]]
+
+
+def _fragments(emulator: Emulator) -> list[Any]:
+    (organisation,) = emulator.state.tenants._by_org.values()
+    return organisation.sandboxes["prod"].data.fragments["_acme"].to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("profile: [", "cannot be read as YAML"),
+        ("person: {}", "adds no fields: expected a mapping with 'profile', 'event' or both"),
+        ("profile: {identityMap: string}", "profile.identityMap cannot be extended"),
+    ],
+)
+def test_what_adds_no_fields_ends_with_2(text: str, said: str, tmp_path: Path):
+    """A file of --union that cannot be used is named, with what it should be."""
+    (tmp_path / "union.yaml").write_text(text)
+    (tmp_path / "people.json").write_text("[]")
+    load = ["--load", str(tmp_path / "people.json"), "--union", str(tmp_path / "union.yaml")]
+    done = CliRunner().invoke(main, ["serve", *load])
+    assert done.exit_code == 2
+    assert said in done.output
+
+
 def test_a_port_in_use_ends_with_3():
     """A port that is taken is one sentence that says what to do."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -165,6 +212,10 @@ def test_a_port_in_use_ends_with_3():
         (["--port", "70000"], "70000 is not in the range"),
         (["--profiles", "-1"], "-1 is not in the range"),
         (["--profiles", "5", "--load", "."], "--profiles makes fake profiles and --load takes other ones"),
+        (["--union", "README.md"], "--union says which fields the data of --load has"),
+        (["--switch", "colour=red"], "'colour=red' is no switch: write name=value, where the name is page_limit"),
+        (["--switch", "page_limit=many"], "page_limit 'many' cannot be used: expected a whole number from 1 on"),
+        (["--switch", "files=none"], "files 'none' is unknown: use single or directory"),
         (["--executor", "10.0.0.1:8786"], "'10.0.0.1:8786' is no executor: use dask://HOST:PORT"),
         (["--sandbox", "Not A Name"], "is not a sandbox's name"),
         (["--progression", "sideways"], "'sideways' is not one of"),

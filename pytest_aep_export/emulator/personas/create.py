@@ -206,6 +206,18 @@ CREATE: Final = table(
         "repeats-other-segments": wrong(
             "A job repeats other segments than its request names.", job(at("filter/segments/*", _another_segment))
         ),
+        "repeats-other-statuses": wrong(
+            "A job repeats another status of a segment than its request names.",
+            job(put("filter/segments/*/status", ["exited"])),
+        ),
+        "repeats-another-qualification": wrong(
+            "A job repeats another window of qualification than its request names.",
+            job(at("filter/segmentQualificationTime/startTime", lambda _: "2020-01-01T00:00:00Z")),
+        ),
+        "repeats-no-empty-profiles": wrong(
+            "A job says that it leaves profiles of events only out, whatever was asked.",
+            job(at("filter/emptyProfiles", lambda _: False)),
+        ),
         "repeats-first-segment": truncated(
             "A job repeats the first of several segments only.",
             job(at("filter/segments", lambda segments: segments[:1])),

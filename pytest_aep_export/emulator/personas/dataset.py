@@ -77,6 +77,11 @@ DATASET: Final = table(
             "A dataset is shown with another schema than it was given.",
             _shown(put("*/schemaRef/id", "https://ns.adobe.com/xdm/context/experienceevent__union")),
         ),
+        "dataset-times-as-text": wrong("A dataset's times are texts.", _shown(at("*/created", str))),
+        "dataset-tags-in-array": wrong("A dataset's tags are an array.", _shown(at("*/tags", list))),
+        "dataset-of-another-organisation": foreign(
+            "A dataset belongs to another organisation.", _shown(put("*/imsOrg", "0123456789ABCDEF01234567@AdobeOrg"))
+        ),
         "dataset-found-late": delayed(
             "A new dataset is not found at the first look.", on(_SHOW, late(answered(404, _UNKNOWN)))
         ),

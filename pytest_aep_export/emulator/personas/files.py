@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_aep_export.emulator.personas.answers import (
     answered,
@@ -31,8 +31,9 @@ from pytest_aep_export.emulator.personas.tables import (
 from pytest_aep_export.emulator.problems import foundation
 
 if TYPE_CHECKING:
+    from pytest_aep_export.emulator.journal import Journal
     from pytest_aep_export.emulator.personas.persona import Answering
-    from pytest_aep_export.exchange import Exchange
+    from pytest_aep_export.exchange import Exchange, Response
 
 __all__ = ["FILES"]
 
@@ -61,6 +62,20 @@ def _listed(edit: Edit) -> Answering:
 
 def _same_batch(now: Exchange, before: Exchange) -> bool:
     return before.response.status == HTTPStatus.OK and now.request.query == before.request.query
+
+
+def _is_meta_file(exchange: Exchange) -> bool:
+    return "/" in exchange.request.query.get("path", "")
+
+
+def _endless(exchange: Exchange, earlier: Journal) -> Response:
+    """A page of files that links to itself where no other follows."""
+    href = {"href": exchange.request.url}
+
+    def edit(page: Any) -> Any:
+        return page if "next" in page.get("_links", {}) else {**page, "_links": {"next": href}}
+
+    return body(edit)(exchange, earlier)
 
 
 FILES: Final = table(
@@ -125,6 +140,51 @@ FILES: Final = table(
         "batch-under-another-id": foreign(
             "The Catalog shows a batch under another id.",
             on(_BATCH, body(lambda found: {key[::-1]: value for key, value in found.items()})),
+        ),
+        "batch-times-as-text": wrong("The times of a batch are texts.", on(_BATCH, body(at("*/created", str)))),
+        "batch-of-unknown-status": wrong(
+            "The Catalog shows a batch in a status that there is not.", on(_BATCH, body(put("*/status", "done")))
+        ),
+        "batch-counts-one-row-more": wrong(
+            "The Catalog counts one row more than a batch has.",
+            on(_BATCH, body(at("*/metrics/outputRecordCount", lambda count: count + 1))),
+        ),
+        "batch-counts-no-bytes": wrong("The Catalog counts no bytes of a batch.", on(_BATCH, body(put("*/size", 0)))),
+        "batch-counts-one-file": wrong(
+            "The Catalog counts one file, however many a batch has.",
+            on(_BATCH, body(put("*/metrics/outputFileCount", 1))),
+        ),
+        "files-without-next-page": missing(
+            "A page of files that another one follows does not link to it.", _listed(drop("_links"))
+        ),
+        "files-link-in-a-circle": wrong(
+            "The link to the next page of files leads to the first one.",
+            _listed(at("_links/next/href", lambda href: href.replace("start=1&", "start=0&"))),
+        ),
+        "files-never-end": wrong("The last page of files links to another one.", on(_LIST, _endless)),
+        "files-counted-by-page": wrong(
+            "The count of a page of files is that of the page alone.",
+            _listed(lambda page: put("_page/count", len(page["data"]))(page)),
+        ),
+        "files-with-another-limit": wrong(
+            "A page of files tells another limit than was asked for.", _listed(put("_page/limit", 100))
+        ),
+        "listed-size-of-nothing": wrong("The size of a listed file is nothing.", _listed(put("data/*/size", "0"))),
+        "listed-records-off-by-one": wrong(
+            "A listed file tells one record more than it has.",
+            _listed(at("data/*/records", lambda count: str(int(count) + 1))),
+        ),
+        "listed-link-to-another-file": foreign(
+            "The link of a listed file leads to the first file of its batch.",
+            _listed(lambda page: put("data/*/_links", page["data"][0]["_links"])(page) if page["data"] else page),
+        ),
+        "listed-link-is-not-found": wrong(
+            "The link of a listed file is not found.",
+            _listed(at("data/*/_links/self/href", lambda href: f"{href}.gone")),
+        ),
+        "parts-of-text": wrong("The page of what a file id stands for is a text.", on(_FILE, body(put("_page", "1")))),
+        "meta-files-not-found": wrong(
+            "The links of the meta directory are not found.", on(_META, answered(404, _NOT_FOUND), _is_meta_file)
         ),
         "no-preview": missing("A dataset cannot be previewed.", on(_PREVIEW, answered(501, _FAILURE))),
         "preview-is-empty": missing("The preview of a dataset has no rows.", on(_PREVIEW, body(put("data", [])))),

@@ -228,6 +228,13 @@ FILTER: Final = table(
             "All segments have the same batch.",
             job(_batches(lambda batches: [{**batch, "batchId": batches[0]["batchId"]} for batch in batches])),
         ),
+        "announces-other-batches": foreign(
+            "A job that is being processed names other batches of its segments than the ones that it writes.",
+            job(
+                _batches(lambda batches: [{**batch, "batchId": f"{batch['batchId'][:-4]}0000"} for batch in batches]),
+                when=lambda document: document["status"] != "SUCCEEDED",
+            ),
+        ),
         "ignores-time-of-update": wrong(
             "Everybody is exported, whenever they were last updated.", plan=planned(updated_after=None)
         ),

@@ -169,6 +169,22 @@ JOB: Final = table(
         "listed-jobs-without-metrics": missing(
             "The list shows jobs without their metrics.", job(drop("metrics"), LISTED)
         ),
+        "filter-as-text": wrong("The filter of a job is a text.", job(at("filter", str)), also=("CREATE",)),
+        "listed-jobs-with-other-fields": wrong(
+            "The list shows other fields of a job than the look-up.", job(at("fields", lambda _: "person"), LISTED)
+        ),
+        "listed-jobs-counted-anew": wrong(
+            "The list shows other counters of a job than the look-up.",
+            job(at("metrics/totalExportedProfileCounter", _plus(1)), LISTED),
+        ),
+        "listed-jobs-with-another-request-id": wrong(
+            "The list shows another requestId of a job than the look-up.", job(put("requestId", "another"), LISTED)
+        ),
+        "listed-jobs-without-segments": truncated(
+            "The list shows the filter of a job without its segments.",
+            job(at("filter/segments", lambda _: []), LISTED),
+            also=("CREATE",),
+        ),
         "listed-jobs-created-later": wrong(
             "The list shows every job as created a millisecond later.",
             both(job(at("creationTime", _plus(1)), LISTED), job(_ended("startTimeInMs", _plus(1)), LISTED)),

@@ -6,11 +6,21 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_aep_export.emulator.personas.answers import answered, job
-from pytest_aep_export.emulator.personas.edits import at, put
+from pytest_aep_export.emulator.personas.answers import answered, any_like, body, job, on, repeated
+from pytest_aep_export.emulator.personas.edits import at, drop, put
 from pytest_aep_export.emulator.personas.exports import Row, Rows, each_row, planned, rows
 from pytest_aep_export.emulator.personas.requests import asked
-from pytest_aep_export.emulator.personas.tables import foreign, lenient, reordered, stale, table, wrong
+from pytest_aep_export.emulator.personas.tables import (
+    missing,
+    truncated,
+    foreign,
+    lenient,
+    reordered,
+    stale,
+    table,
+    wrong,
+)
+from pytest_aep_export.emulator.problems import profile
 from pytest_aep_export.profiles.policies import DEFAULT_SEGMENTS
 
 if TYPE_CHECKING:
@@ -29,6 +39,9 @@ __all__ = ["MERGE"]
 _IN_ORDER: Final = {"id": "e5bc94de-cd14-4cdf-a2bc-88b6e8cbfac2", "version": 1}
 _BY_TIME: Final = {"id": "0bf16e61-90e9-4204-b8fa-ad250360957b", "version": 1}
 _MANY: Final = 51
+_LISTED: Final = "listMergePolicies"
+_SHOWN: Final = "getMergePolicy"
+_UNKNOWN: Final = profile(HTTPStatus.NOT_FOUND, "UPAPI-113000-404", "The entity is not found.").body
 
 
 def _stitched(plan: ExportPlan) -> bool:
@@ -117,6 +130,26 @@ MERGE: Final = table(
         "shows-earlier-version": stale(
             "A job shows the version before the latest of its merge policy.",
             job(at("mergePolicy/version", lambda version: version - 1)),
+        ),
+        "policies-without-graph": missing(
+            "Merge policies are listed without their graph.", on(_LISTED, body(drop("children/*/identityGraph")))
+        ),
+        "policies-of-unknown-graph": wrong(
+            "Merge policies are listed with a graph that there is not.",
+            on(_LISTED, body(put("children/*/identityGraph/type", "public"))),
+        ),
+        "policies-in-object": wrong(
+            "Merge policies are listed in an object.",
+            on(_LISTED, body(at("children", lambda found: {each["id"]: each for each in found}))),
+        ),
+        "policy-not-found": missing(
+            "No merge policy is found under its id.", on(_SHOWN, answered(HTTPStatus.NOT_FOUND, _UNKNOWN))
+        ),
+        "shows-first-policy": stale(
+            "Every merge policy is shown as the one that was shown first.", on(_SHOWN, repeated(any_like))
+        ),
+        "policy-without-order": truncated(
+            "A merge policy is shown without the order of its datasets.", on(_SHOWN, body(drop("attributeMerge/order")))
         ),
         "never-stitches": wrong("The private graph stitches nothing.", plan=planned(graph="none")),
         "tears-profiles": wrong("With the private graph a profile is torn in two.", write=rows(_torn, _stitched)),

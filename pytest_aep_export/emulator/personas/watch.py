@@ -230,6 +230,23 @@ WATCH: Final = table(
             _running(lambda document: put("metrics/totalTime/endTimeInMs", document["updateTime"])(document)),
             also=("JOB",),
         ),
+        "looked-up-without-status": missing(
+            "A look at a job does not show its status.", job(drop("status"), LOOKED_UP)
+        ),
+        "instance-changes": wrong(
+            "A look at a job shows another profile instance than its creation.",
+            job(put("profileInstanceId", "another"), LOOKED_UP),
+        ),
+        "fields-change": wrong(
+            "A job that has succeeded repeats other fields than before.", _ended(at("fields", lambda _: "person"))
+        ),
+        "compute-jobs-change": wrong(
+            "A job that has succeeded lists its export under another id than before.",
+            _ended(put("computeGatewayJobId/exportJob", "another")),
+        ),
+        "compute-jobs-vanish": missing(
+            "A job that has succeeded lists no compute jobs any more.", _ended(put("computeGatewayJobId", {}))
+        ),
         "unknown-job-is-nothing": lenient(
             "An unknown job is answered with 200 and an empty object.",
             on(LOOKED_UP, answered(200, {}), told(404)),
