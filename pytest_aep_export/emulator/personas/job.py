@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pytest_aep_export.emulator.personas.answers import CREATED, LISTED, LOOKED_UP, both, job
 from pytest_aep_export.emulator.personas.edits import Edit, at, drop, put
-from pytest_aep_export.emulator.personas.tables import Draft, foreign, missing, stale, table, wrong
+from pytest_aep_export.emulator.personas.tables import Draft, foreign, missing, stale, table, truncated, wrong
 
 __all__ = ["JOB"]
 

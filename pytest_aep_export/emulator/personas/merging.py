@@ -11,13 +11,13 @@ from pytest_aep_export.emulator.personas.edits import at, drop, put
 from pytest_aep_export.emulator.personas.exports import Row, Rows, each_row, planned, rows
 from pytest_aep_export.emulator.personas.requests import asked
 from pytest_aep_export.emulator.personas.tables import (
-    missing,
-    truncated,
     foreign,
     lenient,
+    missing,
     reordered,
     stale,
     table,
+    truncated,
     wrong,
 )
 from pytest_aep_export.emulator.problems import profile
