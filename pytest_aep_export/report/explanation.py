@@ -15,6 +15,7 @@ from pytest_aep_export.errors import ConfigurationError
 from pytest_aep_export.report.account import MEANINGS, source_text
 from pytest_aep_export.report.judging import JudgingTest, tests_of
 from pytest_aep_export.suite.capabilities import Capability
+from pytest_aep_export.suite.kills import killed_by
 from pytest_aep_export.suite.registry import PROFILES, Registry, Requirement
 
 __all__ = ["DECIDED", "Explanation", "Variant", "explain", "explanation_schema"]
@@ -58,6 +59,7 @@ class Explanation:
         capability: What a target needs for it to be judged; None for what every target has.
         variants: What the dialects make of the contradictions that it settles.
         tests: Who judges it.
+        mutants: The wrong servers that it is known to notice, by their persona.
         profiles: The profiles that judge it.
         how: How to judge it alone.
     """
@@ -68,6 +70,7 @@ class Explanation:
     capability: Capability | None
     variants: tuple[Variant, ...]
     tests: tuple[JudgingTest, ...]
+    mutants: tuple[str, ...]
     profiles: tuple[str, ...]
     how: str
 
@@ -85,6 +88,8 @@ class Explanation:
         if self.capability:
             yield "needs", f"{self.capability.name}: {self.capability.meaning} {self.capability.found}"
         yield from (("test", f"{test.path}:{test.line} {test.name}: {test.about}") for test in self.tests)
+        if self.mutants:
+            yield "mutants that it kills", ", ".join(self.mutants)
         yield "profiles", ", ".join(self.profiles) or "none"
         yield "judge it alone", self.how
 
@@ -101,6 +106,7 @@ class Explanation:
             "capability": self.capability and asdict(self.capability),
             "variants": [asdict(variant) for variant in self.variants],
             "tests": [asdict(test) for test in self.tests],
+            "mutants": list(self.mutants),
             "profiles": list(self.profiles),
             "how": self.how,
         }
@@ -130,6 +136,7 @@ def explain(name: str, registry: Registry, capabilities: Mapping[str, Capability
         capability=capabilities.get(requirement.capability),
         variants=tuple(_variants(requirement)),
         tests=tuple(tests_of(requirement.id, folder)),
+        mutants=killed_by(requirement.id),
         profiles=tuple(profile for profile in PROFILES if requirement.id in registry.profile(profile)),
         how=f"aep-export run -k {requirement.id}" if server else _CLIENT,
     )

@@ -14,6 +14,7 @@ from pytest_aep_export.errors import ConfigurationError
 from pytest_aep_export.report.account import EXPLAINED, MEANINGS, conclusion, excuse, leftovers, source_text, unjudged
 from pytest_aep_export.report.document import RequirementVerdict, Run
 from pytest_aep_export.report.exchanges import RecordedExchange
+from pytest_aep_export.suite.kills import by_requirement, kept_kills
 from pytest_aep_export.suite.registry import Level
 from pytest_aep_export.suite.verdicts import Verdict
 
@@ -93,6 +94,7 @@ def _view(run: Run, budget: int) -> dict[str, Any]:
         "unjudged": list(unjudged(run)),
         "notes": [*run.problems, *(f"Left at the target: {sentence}" for sentence in leftovers(run))],
         "excuse": excuse,
+        "kills": by_requirement(kept_kills()),
         "source_text": partial(source_text, documents=run.header.documents),
         "place": _place,
         "number": lambda exchange: numbers[id(exchange)],

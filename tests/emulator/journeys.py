@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from functools import cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -279,7 +280,10 @@ def files(me: Traveller) -> None:
         me.send("GET", f"{EXPORT}/datasets/{dataset}/preview")
         me.send("GET", f"{EXPORT}/batches/{batch}/failed")
         for query in ({}, {"path": "input_files"}, {"path": "row_errors"}, {"path": "no-such-file.json"}):
-            me.send("GET", f"{EXPORT}/batches/{batch}/meta", query=query)
+            meta = me.send("GET", f"{EXPORT}/batches/{batch}/meta", query=query)
+            for entry in meta.json().get("data", ()) if meta.status == HTTPStatus.OK else ():
+                link = urlsplit(entry["_links"]["self"]["href"])
+                me.send("GET", f"{link.path}?{link.query}")
     me.send("GET", f"{EXPORT}/files/unknown")
     me.send("GET", f"{EXPORT}/datasets/{'0' * 24}/preview")
 

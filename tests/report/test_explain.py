@@ -66,6 +66,7 @@ def test_the_text():
     assert any(
         re.fullmatch(r"  test: conformance/server/test_auth\.py:\d+ test_auth::test_\w+: .+\.", line) for line in lines
     )
+    assert any(line.startswith("  mutants that it kills: accepts-missing-token, ") for line in lines)
     assert any(line.startswith("  profiles: ") and "full" in line for line in lines)
 
 
