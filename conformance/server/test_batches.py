@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pytest_aep_export.contract import Contract
-from pytest_aep_export.suite.api import batch_ids, segment_batches
+from pytest_aep_export.suite.answers import batch_ids, segment_batches
 from pytest_aep_export.suite.choices import Segment
 from pytest_aep_export.suite.expect import conforms, expect, not_applicable
 from pytest_aep_export.suite.exports import Exports, Shown

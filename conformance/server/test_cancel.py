@@ -8,7 +8,8 @@ import pytest
 
 from pytest_aep_export.contract import Contract
 from pytest_aep_export.exchange import Exchange
-from pytest_aep_export.suite.api import JOBS, Api, batch_ids, job_key
+from pytest_aep_export.suite.answers import batch_ids, job_key
+from pytest_aep_export.suite.api import JOBS, Api
 from pytest_aep_export.suite.expect import (
     array,
     conforms,

@@ -9,7 +9,8 @@ import pytest
 from pytest_aep_export.contract import Contract
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.model import UNION_SCHEMA
-from pytest_aep_export.suite.api import DATASETS, Api, dataset_id
+from pytest_aep_export.suite.answers import dataset_id
+from pytest_aep_export.suite.api import DATASETS, Api
 from pytest_aep_export.suite.expect import conforms, document, expect, expect_direct, pick, prerequisite, status
 
 requirement = pytest.mark.aep_requirement

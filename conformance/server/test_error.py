@@ -9,7 +9,8 @@ import pytest
 
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.suite import payloads
-from pytest_aep_export.suite.api import DATASETS, FILES, JOBS, Api, dataset_id
+from pytest_aep_export.suite.answers import dataset_id
+from pytest_aep_export.suite.api import DATASETS, FILES, JOBS, Api
 from pytest_aep_export.suite.choices import Segment
 from pytest_aep_export.suite.expect import array, document, expect, not_applicable, prerequisite, refused, status
 from pytest_aep_export.suite.exports import Exports, Shown

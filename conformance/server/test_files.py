@@ -10,7 +10,8 @@ import pytest
 
 from pytest_aep_export.contract import Contract
 from pytest_aep_export.exchange import Exchange
-from pytest_aep_export.suite.api import FILES, Api, quoted, read_parquet
+from pytest_aep_export.suite.answers import quoted, read_parquet
+from pytest_aep_export.suite.api import FILES, Api
 from pytest_aep_export.suite.expect import array, conforms, document, expect, pick, prerequisite, status
 from pytest_aep_export.suite.exports import Exports
 from pytest_aep_export.suite.sending import parse_url

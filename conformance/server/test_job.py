@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pytest_aep_export.contract import Contract
-from pytest_aep_export.suite.api import Api, batch_ids
+from pytest_aep_export.suite.answers import batch_ids
+from pytest_aep_export.suite.api import Api
 from pytest_aep_export.suite.expect import conforms, prerequisite
 from pytest_aep_export.suite.exports import Exports, Shown
 

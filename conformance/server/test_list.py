@@ -13,7 +13,8 @@ import pytest
 
 from pytest_aep_export.contract import Contract
 from pytest_aep_export.exchange import Exchange
-from pytest_aep_export.suite.api import JOBS, Api, below_ups, job_key, next_link
+from pytest_aep_export.suite.answers import below_ups, job_key, next_link
+from pytest_aep_export.suite.api import JOBS, Api
 from pytest_aep_export.suite.expect import (
     UnjudgedError,
     UnmetError,

@@ -8,7 +8,8 @@ from itertools import pairwise
 import pytest
 
 from pytest_aep_export.exchange import Exchange
-from pytest_aep_export.suite.api import Api, batch_ids, job_key
+from pytest_aep_export.suite.answers import batch_ids, job_key
+from pytest_aep_export.suite.api import Api
 from pytest_aep_export.suite.expect import expect, not_applicable, number, pick, prerequisite, status
 from pytest_aep_export.suite.exports import Exports, Shown
 

@@ -13,7 +13,8 @@ from typing import Final, Literal
 
 from pytest_aep_export.errors import AepError
 from pytest_aep_export.exchange import Exchange
-from pytest_aep_export.suite.api import JOBS, UNFINISHED, dataset_id, job_key, quoted
+from pytest_aep_export.suite.answers import dataset_id, job_key, quoted
+from pytest_aep_export.suite.api import JOBS, UNFINISHED
 from pytest_aep_export.suite.expect import UnmetError, pick
 from pytest_aep_export.suite.sending import Target
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.suite import payloads
-from pytest_aep_export.suite.api import Api, batch_ids, job_key, segment_batches
+from pytest_aep_export.suite.answers import batch_ids, job_key, segment_batches
+from pytest_aep_export.suite.api import Api
 from pytest_aep_export.suite.expect import (
     UnjudgedError,
     array,

@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import parse_qs
 
 from pytest_aep_export.exchange import Exchange
-from pytest_aep_export.suite.api import next_link
+from pytest_aep_export.suite.answers import next_link
 from pytest_aep_export.suite.registry import Requirement, load
 from pytest_aep_export.suite.sending import parse_url
 from pytest_aep_export.suite.verdicts import Outcome, Result, Verdict, combine

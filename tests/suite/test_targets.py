@@ -14,7 +14,8 @@ from pytest_aep_export.errors import ConfigurationError, TransportError
 from pytest_aep_export.exchange import Request
 from pytest_aep_export.model import Credentials
 from pytest_aep_export.suite import sending
-from pytest_aep_export.suite.api import JOBS, quoted
+from pytest_aep_export.suite.answers import quoted
+from pytest_aep_export.suite.api import JOBS
 from pytest_aep_export.suite.budget import Limits
 from pytest_aep_export.suite.capabilities import load_capabilities
 from pytest_aep_export.suite.courtesy import Courtesy
