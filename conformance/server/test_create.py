@@ -234,6 +234,16 @@ def test_the_segments_are_those_asked_for(exports: Exports, segments: list[Segme
         expect(repeated is None or found == wanted, exchange, f"filter.segments names {wanted}", found)
 
 
+@requirement("EXP-WATCH-020")
+@pytest.mark.usefixtures("filtered")
+def test_a_filtered_job_succeeds(exports: Exports):
+    """A job with every option of a filter ends as SUCCEEDED."""
+    assert exports.accepted("filtered")
+    last = exports.looks("filtered")[-1]
+    found = pick(last, "/status")
+    expect(found == "SUCCEEDED", last, "a job with every option of a filter ends as SUCCEEDED", found)
+
+
 @requirement("EXP-CREATE-021")
 @pytest.mark.usefixtures("filtered")
 def test_the_filter_is_the_one_asked_for(exports: Exports):

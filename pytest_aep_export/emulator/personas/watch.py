@@ -247,6 +247,14 @@ WATCH: Final = table(
         "compute-jobs-vanish": missing(
             "A job that has succeeded lists no compute jobs any more.", _ended(put("computeGatewayJobId", {}))
         ),
+        "filtered-jobs-fail": wrong(
+            "A job with a filter ends as FAILED.",
+            job(
+                put("status", "FAILED"),
+                when=lambda document: document["status"] == "SUCCEEDED" and document.get("filter"),
+            ),
+            also=("CREATE",),
+        ),
         "unknown-job-is-nothing": lenient(
             "An unknown job is answered with 200 and an empty object.",
             on(LOOKED_UP, answered(200, {}), told(404)),
