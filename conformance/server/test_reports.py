@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from pytest_aep_export.contract import Contract
+from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.suite.api import Api
 from pytest_aep_export.suite.expect import array, conforms, document, expect, not_applicable, pick, status
 from pytest_aep_export.suite.exports import Exports
 
 requirement = pytest.mark.aep_requirement
+
+
+def parsed(exchange: Exchange) -> list[Any]:
+    """What an answer holds: one JSON document or, in JSON Lines, several."""
+    try:
+        return [json.loads(line) for line in exchange.response.body.splitlines()]
+    except (ValueError, RecursionError):
+        return [document(exchange)]
 
 
 @requirement("EXP-FILES-020")
@@ -39,14 +49,15 @@ def test_the_meta_directory(api: Api, exports: Exports, contract: Contract, quer
 
 @requirement("EXP-FILES-032")
 def test_the_entries_of_the_meta_directory(api: Api, exports: Exports):
-    """The entries of the input files lead to documents."""
+    """The entries of the input files lead to JSON objects, each one of them or several."""
     folder = api.list_meta(exports.batch("full"), path="input_files")
     if folder.response.status == 404:
         not_applicable("the batch has no input files")
     for position in range(len(array(folder, "/data"))):
         link = pick(folder, f"/data/{position}/_links/self/href")
         exchange = status(api.target.send("GET", str(link)), {200}, "a file of the meta directory is answered with 200")
-        expect(isinstance(document(exchange), dict), exchange, "it is a JSON object", document(exchange))
+        found = parsed(exchange)
+        expect(found and all(isinstance(value, dict) for value in found), exchange, "it holds JSON objects", found)
 
 
 @requirement("EXP-FILES-022")

@@ -34,7 +34,7 @@ def lint(sources: Path | None) -> None:
         click.echo(problem)
     if problems:
         click.get_current_context().exit(1)
-    read = f", {len(registry.pages)} page read again" if sources else ""
+    read = f", {len(registry.pages)} page{'s' * (len(registry.pages) != 1)} read again" if sources else ""
     click.echo(f"{len(registry.requirements)} requirements, {len(load_capabilities())} capabilities{read}: all is well")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -143,9 +144,18 @@ def test_a_page_that_cannot_be_read(
 
 
 def test_the_registry_that_ships_names_every_paragraph():
-    """Each source in the documentation page that this project implements has the digest of its paragraph."""
-    assert "profile-guide" in load().pages
-    assert undigested(load()) == []
+    """Every guide is a page of a file of its own, and each source in one has the digest of its paragraph."""
+    registry = load()
+    assert {document for document in registry.documents if document.endswith("guide")} <= set(registry.pages)
+    assert len(set(registry.pages.values())) == len(registry.pages)
+    assert undigested(registry) == []
+
+
+def test_the_registry_that_ships_rests_on_each_of_its_pages():
+    """No page has to be kept for the sake of no requirement."""
+    registry = load()
+    named = {source.document for requirement in registry.requirements.values() for source in requirement.sources}
+    assert set(registry.pages) <= named
 
 
 def test_the_capabilities_that_ship_are_those_that_are_needed():
@@ -170,6 +180,22 @@ def test_the_lint_with_pages(registry_with: Callable[[str], Registry], tmp_path:
     bad = CliRunner().invoke(main, ["lint", "--sources", str(page_in(tmp_path, "# A section\nWhat it rested on."))])
     assert bad.exit_code == 1
     assert bad.output.startswith("EXP-LIST-001 rests on a paragraph of guide")
+
+
+def test_the_lint_reads_each_page(
+    registry_with: Callable[[str], Registry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A folder has to hold every page, and the command tells how many it has read."""
+    one = registry_with(Block("", "What it rests on.").digest)
+    monkeypatch.setattr(command, "load", lambda: replace(one, pages={**one.pages, "tutorial": "tutorial.md"}))
+    monkeypatch.setattr(command, "load_capabilities", dict)
+    folder = page_in(tmp_path, "# A section\nWhat it rests on.")
+    missing = CliRunner().invoke(main, ["lint", "--sources", str(folder)])
+    assert missing.exit_code == 2
+    assert "tutorial.md cannot be read" in missing.output
+    (folder / "tutorial.md").write_text("# Elsewhere\n")
+    read = CliRunner().invoke(main, ["lint", "--sources", str(folder)])
+    assert (read.exit_code, read.output) == (0, "1 requirements, 0 capabilities, 2 pages read again: all is well\n")
 
 
 def test_the_lint_of_pages_that_are_not_there(tmp_path: Path):
