@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import sqlite3
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -16,11 +17,12 @@ from pytest_aep_export.lifecycle import SAMPLE_FAILURE, Cause, due
 from pytest_aep_export.model import JobError, JobStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from pytest_aep_export.emulator.jobs import Job
     from pytest_aep_export.emulator.state import Call, State
     from pytest_aep_export.emulator.tenants import Sandbox
+    from pytest_aep_export.exporter import ExportResult
 
 __all__ = ["advance", "settle", "settle_all"]
 
@@ -79,9 +81,14 @@ def _keep(state: State, sandbox: Sandbox, before: Job, after: Job) -> Job:
 def _complete(state: State, sandbox: Sandbox, job: Job, at: int) -> Job:
     try:
         results = [exporting.compute(state, sandbox, job, target) for target in job.targets]
+        return _publish(state, sandbox, job, at, results)
     except Exception as error:  # noqa: BLE001 - whatever it is, the job fails and the emulator goes on
         failed = job.to(JobStatus.FAILED, at, _errors(state, job, error))
-        return _discard(state, sandbox, job, _keep(state, sandbox, job, failed))
+        _discard(state, sandbox, job)  # before it is kept that the job failed, as that may need the room
+        return _keep(state, sandbox, job, failed)
+
+
+def _publish(state: State, sandbox: Sandbox, job: Job, at: int, results: Sequence[ExportResult]) -> Job:
     counts: Counter[str] = sum((Counter(r.by_namespace) for r in results), Counter())
     done = replace(
         job.to(JobStatus.SUCCEEDED, at), exported=sum(r.profiles for r in results), by_namespace=dict(counts)
@@ -92,7 +99,7 @@ def _complete(state: State, sandbox: Sandbox, job: Job, at: int) -> Job:
         if kept is done:
             replaced = exporting.publish(state, sandbox, done, results)
     if kept is not done:
-        return _discard(state, sandbox, job, kept)
+        _discard(state, sandbox, job)
     _remove(state, sandbox, replaced)
     return kept
 
@@ -102,18 +109,19 @@ def _errors(state: State, job: Job, error: Exception) -> tuple[JobError, ...]:
     code, message = "unknown", f"the export crashed: {error!r:.500}"
     if isinstance(error, AepError):
         code, message = error.code if isinstance(error, ExportError) else SAMPLE_FAILURE[0].code, str(error)
+    elif isinstance(error, sqlite3.OperationalError):
+        message = f"the emulator's state cannot be written: {error}"
     else:
         _LOG.error("the export of job %s crashed", job.key, exc_info=error)
         state.defects.append(f"the export of job {job.key} crashed: see the log")
     return replace(SAMPLE_FAILURE[0], code=code, message=message), *SAMPLE_FAILURE[1:]
 
 
-def _discard(state: State, sandbox: Sandbox, job: Job, kept: Job) -> Job:
+def _discard(state: State, sandbox: Sandbox, job: Job) -> None:
     """Remove what was written for a job that did not succeed, or all there is when its tenant was deleted meanwhile."""
     _remove(state, sandbox, [target.batch_id for target in job.targets])
     if state.tenants.by_org(sandbox.organisation.org_id) is None:
         shutil.rmtree(exporting.folder_of(state, sandbox), ignore_errors=True)
-    return kept
 
 
 def _remove(state: State, sandbox: Sandbox, batches: Iterable[str]) -> None:

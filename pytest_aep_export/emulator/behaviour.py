@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["Behaviour", "read_switches"]
 
 _NUMBERS: Final = ("page_limit", "part_rows")
+_MOST: Final = (1 << 31) - 1
+"""What fits wherever such a number goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,8 @@ class Behaviour:
         """
         for name in _NUMBERS:
             value = getattr(self, name)
-            if type(value) is not int or value < 1:
-                raise ConfigurationError(f"{name} {value!r} cannot be used: expected a whole number from 1 on")
+            if type(value) is not int or not 1 <= value <= _MOST:
+                raise ConfigurationError(f"{name} {value!r} cannot be used: expected a whole number from 1 to {_MOST}")
         for name, words in _choices().items():
             if getattr(self, name) not in words:
                 raise ConfigurationError(f"{name} {getattr(self, name)!r} is unknown: use {' or '.join(words)}")

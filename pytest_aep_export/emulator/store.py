@@ -76,12 +76,16 @@ class Store:
             self._db.execute("SAVEPOINT change")
             try:
                 yield
-            except BaseException:
-                self._db.execute("ROLLBACK TO change")
-                self._texts.clear()
-                raise
-            finally:
                 self._db.execute("RELEASE change")
+            except BaseException:
+                self._undo()
+                raise
+
+    def _undo(self) -> None:
+        self._texts.clear()
+        if self._db.in_transaction:  # on a full disk SQLite may have undone everything by itself
+            self._db.execute("ROLLBACK TO change")
+            self._db.execute("RELEASE change")
 
     def next_number(self, tenant: str, kind: str, first: int = 1) -> int:
         """The next number of that kind; none is ever given out twice."""

@@ -206,9 +206,9 @@ def _segment(entry: Mapping[str, Any]) -> Segment:
 
 
 def _paths(text: str | None, pointer: str, tree: Field) -> tuple[str, ...]:
-    paths = [path.strip() for path in (text or "").split(",")]
-    if not any(paths):
+    if text is None or not text.strip():
         return ()
+    paths = [path.strip() for path in text.split(",")]
     for path in paths:
         _resolve(path, pointer, tree)
     return tuple(_unique(paths))

@@ -30,6 +30,7 @@ _BATCH_ROWS: Final = 32_768
 """About how many rows of both tables are made at a time: enough to be fast, few enough for the processor's caches."""
 
 _MOST_THREADS: Final = 8
+_MOST: Final = 10_000_000_000
 """Each takes some 60 MB."""
 
 
@@ -54,8 +55,10 @@ class Recipe:
 
     def spans(self, first: int, profiles: int) -> list[range]:
         """So many persons, from a number on, in partitions; none at all are one partition too."""
-        if profiles < 0 or first < 0:
-            raise ConfigurationError(f"profiles={profiles}, first={first}: expected two numbers that are not negative")
+        if profiles < 0 or first < 0 or first + profiles > _MOST:
+            raise ConfigurationError(
+                f"profiles={profiles}, first={first}: expected two numbers from 0 on, {_MOST:,} together at most"
+            )
         size, end = self._count(PARTITION_ROWS), first + profiles
         return [range(start, min(start + size, end)) for start in range(first, max(end, first + 1), size)]
 

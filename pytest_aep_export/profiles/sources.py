@@ -110,13 +110,21 @@ def _parsed(path: Path) -> Iterator[tuple[int, object]]:
 
 def _object(line: bytes) -> object:
     try:
-        return orjson.loads(line)
+        return _json(line)
     except ValueError as error:
         return Said(f"what is no JSON ({error})")
 
 
+def _json(text: bytes) -> object:
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        text.decode()  # says of what is no UTF-8 where and why, which the other does not
+        raise
+
+
 def _array(path: Path) -> Records:
-    document = orjson.loads(path.read_bytes())
+    document = _json(path.read_bytes())
     if not isinstance(document, list):
         raise ValueError(f"expected an array of records, found {document!r:.80}")  # noqa: TRY004 - told apart by nobody
     return _numbered(document, str(path))

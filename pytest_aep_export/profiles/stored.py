@@ -42,8 +42,8 @@ class Stored:
 
     @property
     def complete(self) -> bool:
-        """Whether both files are there; neither appears before it is whole."""
-        return self.fragments.is_file() and self.events.is_file()
+        """Whether both files are there and sound: neither appears before it is whole, but it may have been damaged."""
+        return _is_sound(self.fragments) and _is_sound(self.events)
 
     def read(self, fragments: Collection[str] | None = None, events: Collection[str] | None = None) -> Tables:
         """See `Partition.read`."""
@@ -80,6 +80,15 @@ def _appearing(path: Path) -> Iterator[Path]:
             raise
     finally:
         own.unlink(missing_ok=True)
+
+
+def _is_sound(path: Path) -> bool:
+    """Whether a file is Parquet as far as its footer tells."""
+    try:
+        with pq.ParquetFile(path):
+            return True
+    except (OSError, pa.ArrowException):
+        return False
 
 
 def _table(path: Path, names: Collection[str] | None) -> pa.Table:

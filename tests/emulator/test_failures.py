@@ -75,9 +75,9 @@ def test_a_damaged_input_file_fails_the_jobs_that_read_it(make_api, tmp_path, da
 
 def test_a_file_that_is_damaged_when_it_is_loaded_fails_the_jobs_too(api, tmp_path):
     """Loading it and asking for a segment of it look into it as well; neither is more than the job can say."""
-    write_parquet(tmp_path, 50)
+    data = write_parquet(tmp_path, 50)
     shortened(tmp_path / "fragments-00000.parquet")
-    api.tenant.load(ProfileData.read(tmp_path))
+    api.tenant.load(data)
     segments = {"segments": [{"segmentId": "who knows"}]}
     assert failed(api, api.create(filter=segments)["id"])["code"] == "0100000003"
 
@@ -140,6 +140,24 @@ def test_a_full_disk_fails_the_job_and_no_other():
     assert "File too large" in message
     assert found["left"] == found["batches"]
     assert found["defects"] == []
+
+
+def test_a_full_disk_under_the_state_fails_the_job(open_api):
+    """Where a job's success cannot be kept it has failed, its files are gone, and with room the next job succeeds."""
+    with Emulator() as emulator, EmulatorServer(emulator) as server:
+        api = open_api(emulator.create_tenant(), server.url)
+        jobs = [api.create()["id"] for _ in range(12)]
+        database = emulator.state.store._db
+        (pages,), (most,) = (database.execute(f"PRAGMA {name}").fetchone() for name in ("page_count", "max_page_count"))
+        database.execute(f"PRAGMA max_page_count={pages}")
+        errors = [failed(api, job) for job in jobs[:-1] if api.finish(job)["status"] == "FAILED"]
+        database.execute(f"PRAGMA max_page_count={most}")
+
+        assert {error["msg"] for error in errors} == {
+            "the emulator's state cannot be written: database or disk is full"
+        }
+        assert api.finish(jobs[-1])["status"] == "SUCCEEDED"
+        assert emulator.defects == ()
 
 
 def test_one_batch_that_fails_takes_the_others_with_it(api, monkeypatch):

@@ -173,6 +173,7 @@ _FILTER = "/additionalFields/eventList/filter"
         ({"fields": "persona"}, "/fields", "it has no 'persona'"),
         ({"fields": "personID.x"}, "/fields", "which holds a string"),
         ({"fields": "_id,,personID"}, "/fields", "a name between its dots is empty"),
+        ({"fields": ", ,"}, "/fields", "a name between its dots is empty"),
         ({"fields": "timeSeriesEvents._id"}, "/fields", "additionalFields.eventList"),
         (events(fields="person"), "/additionalFields/eventList/fields", "it has no 'person'"),
         (

@@ -24,7 +24,9 @@ from jsonschema import Draft202012Validator
 from pytest_aep_export.cli import main
 from pytest_aep_export.cli.serve import connection_schema
 from pytest_aep_export.client import AepClient
-from pytest_aep_export.emulator import Behaviour, Emulator
+from pytest_aep_export.emulator import Behaviour, Emulator, Fault
+from pytest_aep_export.emulator.fault_files import write_faults
+from pytest_aep_export.emulator.faults import Answer
 from pytest_aep_export.exporter.plan import ExportPlan
 from pytest_aep_export.exporter.reference import rows
 from pytest_aep_export.model import Credentials
@@ -214,7 +216,8 @@ def test_a_port_in_use_ends_with_3():
         (["--profiles", "5", "--load", "."], "--profiles makes fake profiles and --load takes other ones"),
         (["--union", "README.md"], "--union says which fields the data of --load has"),
         (["--switch", "colour=red"], "'colour=red' is no switch: write name=value, where the name is page_limit"),
-        (["--switch", "page_limit=many"], "page_limit 'many' cannot be used: expected a whole number from 1 on"),
+        (["--switch", "page_limit=many"], "page_limit 'many' cannot be used: expected a whole number from 1 to"),
+        (["--switch", "part_rows=2147483648"], "part_rows 2147483648 cannot be used: expected a whole number from 1"),
         (["--switch", "files=none"], "files 'none' is unknown: use single or directory"),
         (["--executor", "10.0.0.1:8786"], "'10.0.0.1:8786' is no executor: use dask://HOST:PORT"),
         (["--sandbox", "Not A Name"], "is not a sandbox's name"),
@@ -236,12 +239,14 @@ def test_wrong_use_ends_with_2(arguments: list[str], said: str):
         ("people.parquet", "PAR1", "people.parquet"),
         ("people.jsonl", '{"person": {"hobby": "tennis"}}', "people.jsonl:1"),
         ("people.json", "{", "people.json"),
+        ("people.json", b'[{"_id": "\xff"}]', "people.json cannot be read: 'utf-8' codec can't decode byte 0xff"),
+        ("people.jsonl", b'{"_id": "\xff"}', "people.jsonl:1"),
     ],
 )
-def test_what_cannot_be_loaded_ends_with_2(name: str, content: str | None, said: str, tmp_path: Path):
+def test_what_cannot_be_loaded_ends_with_2(name: str, content: str | bytes | None, said: str, tmp_path: Path):
     """A file that is not there, that cannot be read, or that holds other rows than the union schema allows is named."""
     if content is not None:
-        (tmp_path / name).write_text(content)
+        (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     done = CliRunner().invoke(main, ["serve", "--load", str(tmp_path / name)])
     assert done.exit_code == 2
     assert said in done.output
@@ -269,6 +274,22 @@ def test_a_persona(tmp_path: Path):
     done = CliRunner().invoke(main, ["serve", "--persona", "drop-next-page", "--state", str(tmp_path)])
     assert done.exit_code == 2
     assert "did you mean drops-next-page" in done.output
+
+
+def test_faults_of_a_file(tmp_path: Path):
+    """With --faults what the file says goes wrong with the tenant's requests; what is no file of faults ends with 2."""
+    path = tmp_path / "faults.json"
+    path.write_text(write_faults([Fault("requestToken", Answer(503), skip=1)]))
+    with serving("--json", "--profiles", "0", "--faults", str(path)) as process:
+        connection = json.loads(first_line(process))
+        form = {"grant_type": "client_credentials", "scope": "openid"}
+        form |= {name: connection[name] for name in ("client_id", "client_secret")}
+        answers = [httpx.post(f"{connection['url']}/ims/token/v3", data=form, trust_env=False) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 503, 200]
+    path.write_text('[{"on": "getFile"}]')
+    done = CliRunner().invoke(main, ["serve", "--faults", str(path)])
+    assert done.exit_code == 2
+    assert f'{path} holds no faults: 0: "effect" is a required property' in done.output
 
 
 def test_a_state_folder_that_is_a_file(tmp_path: Path):

@@ -260,8 +260,9 @@ def test_names_of_other_scripts_have_addresses_too():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"profiles": -1}, "expected two numbers that are not negative"),
-        ({"profiles": 1, "first": -1}, "expected two numbers that are not negative"),
+        ({"profiles": -1}, "expected two numbers from 0 on, 10,000,000,000 together at most"),
+        ({"profiles": 1, "first": -1}, "expected two numbers from 0 on"),
+        ({"profiles": 10**10, "first": 1}, "expected two numbers from 0 on"),
         ({"profiles": 1, "events_per_profile": -0.5}, "events_per_profile=-0.5 is not between 0 and 2500"),
         ({"profiles": 1, "events_per_profile": 2501}, "events_per_profile=2501 is not between 0 and 2500"),
         ({"profiles": 1, "fragments": 0.5}, "fragments=0.5 is not between 1 and 3"),

@@ -96,6 +96,16 @@ def test_an_interrupted_call_goes_on_where_it_was(tmp_path: Path):
 
 
 @pytest.mark.usefixtures("small")
+def test_a_damaged_file_is_written_again(tmp_path: Path):
+    """A file that is no Parquet any more is refused by who reads the folder, and made anew by who writes it."""
+    data = write_parquet(tmp_path, 20)
+    (tmp_path / "fragments-00000.parquet").write_bytes(b"")
+    with pytest.raises(ConfigurationError, match="holds 0 of 1 partitions: run what writes them again"):
+        ProfileData.read(tmp_path)
+
+    assert write_parquet(tmp_path, 20).fragments.equals(data.fragments)
+
+
 def test_a_failure_leaves_no_part_of_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     """When making or writing fails, no file is there that is not whole, under whatever name."""
 
