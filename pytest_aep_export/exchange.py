@@ -173,26 +173,36 @@ class Request:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Response:
-    """One HTTP response, its body complete."""
+    """One HTTP response, its body complete.
+
+    Attributes:
+        status: Its status; 0 where there was none, because the connection ended before or what came was no HTTP.
+        headers: Its headers.
+        body: Its body.
+        cut: Whether the connection ended before the body did, which is then as much of it as came.
+    """
 
     status: int
     headers: Headers = field(default_factory=Headers)
     body: bytes = b""
+    cut: bool = False
 
     def __eq__(self, other: object) -> bool:
         # Written out, because pytest explains a dataclass's own comparison member by member, secrets and all.
-        return isinstance(other, Response) and (self.status, self.headers, self.body) == (
+        return isinstance(other, Response) and (self.status, self.headers, self.body, self.cut) == (
             other.status,
             other.headers,
             other.body,
+            other.cut,
         )
 
     def __hash__(self) -> int:
-        return hash((self.status, self.headers, self.body))
+        return hash((self.status, self.headers, self.body, self.cut))
 
     def __repr__(self) -> str:
         clean = self.redacted()
-        return f"Response({clean.status!r}, {clean.headers!r}, {clean.body!r})"
+        cut = ", cut=True" if self.cut else ""
+        return f"Response({clean.status!r}, {clean.headers!r}, {clean.body!r}{cut})"
 
     def json(self) -> Any:
         """The body, parsed; ``None`` when there is none.

@@ -46,12 +46,16 @@ class Marker(NamedTuple):
 MARKERS: Final[dict[str, Marker]] = {
     "aep_emulator": Marker(
         "aep_emulator(dialect, progression, profiles, ...): how the emulator acts towards this test.",
-        keywords=BEHAVIOUR | {"dialect", "progression", "profiles", "seed", "sandboxes"},
+        keywords=BEHAVIOUR | {"dialect", "faults", "progression", "profiles", "seed", "sandboxes"},
     ),
     "aep_requirement": Marker(
         "aep_requirement(id): the requirement of the conformance suite that this test judges.", arguments=1
     ),
-    "aep_cassette": Marker("aep_cassette(name): replay this recording instead of talking to a target.", arguments=1),
+    "aep_cassette": Marker(
+        "aep_cassette(name, allow_unplayed=False): replay this recording instead of talking to a target.",
+        arguments=1,
+        keywords=frozenset({"allow_unplayed"}),
+    ),
 }
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+    from pytest_aep_export.emulator.fault_plan import FaultPlan
     from pytest_aep_export.emulator.journal import Journal
     from pytest_aep_export.exchange import Exchange
     from pytest_aep_export.profiles import ProfileData
@@ -64,6 +65,11 @@ class Tenant:
     def journal(self) -> Journal:
         """What the organisation exchanged with the emulator."""
         return self._organisation.journal
+
+    @property
+    def faults(self) -> FaultPlan:
+        """What goes wrong on the way between the organisation and the emulator."""
+        return self._organisation.faults
 
     @property
     def behaviour(self) -> Behaviour:
@@ -192,6 +198,7 @@ class Emulator:
         *,
         behaviour: Behaviour | None = None,
         data: Callable[[], ProfileData] | None = None,
+        name: str = "",
     ) -> Tenant:
         """A new organisation with sandboxes of these names, as the tenant of the first of them.
 
@@ -200,13 +207,14 @@ class Emulator:
             behaviour: How the emulator acts towards it; by default as towards all.
             data: Makes the profile data of each sandbox, at once; by default there are fake profiles, which are made
                 when they are first needed.
+            name: What its ids are derived from, of its own among all; by default how many there were before.
 
         Raises:
             ConfigurationError: There is no sandbox, or its name is not one.
         """
         if not sandboxes:
             raise ConfigurationError("a tenant needs a sandbox to work in: name at least one")
-        organisation = self.state.tenants.create(behaviour or self.behaviour, self._clock())
+        organisation = self.state.tenants.create(behaviour or self.behaviour, self._clock(), name)
         names = [sandboxes] if isinstance(sandboxes, str) else sandboxes
         made = [self.tenant_of(organisation, name, data or self.default_data) for name in names]
         return made[0]

@@ -6,8 +6,29 @@ read as JSON, and the same plan with the same seed does the same to the same req
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, Final
+
+from pytest_aep_export.emulator.effects import (
+    EFFECTS,
+    AddJob,
+    Answer,
+    Delay,
+    Dribble,
+    Effect,
+    Empty,
+    ExpireToken,
+    Garbage,
+    Malformed,
+    Reset,
+    Skew,
+    Truncate,
+    whole,
+)
+from pytest_aep_export.errors import ConfigurationError
 
 __all__ = [
     "AddJob",
@@ -25,124 +46,7 @@ __all__ = [
     "Truncate",
 ]
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer instead of the right one; the request does not reach its service.
-
-    Attributes:
-        status: The status.
-        headers: Its headers, such as ``Retry-After``.
-        body: Its body; by default the envelope that the gateway uses for that status.
-        after: Whether the request is served first, and only its answer is replaced.
-    """
-
-    status: int
-    headers: tuple[tuple[str, str], ...] = ()
-    body: str | None = None
-    after: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Delay:
-    """The answer comes later: the tenant's clock moves on; a clock that follows the wall is waited for as well.
-
-    Attributes:
-        seconds: By how much, of the tenant's time.
-        wait: How much of it is really waited for, at most ten seconds.
-    """
-
-    seconds: float
-    wait: float = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Dribble:
-    """The body comes in pieces.
-
-    Attributes:
-        bytes: How long each is.
-    """
-
-    bytes: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Reset:
-    """The connection is reset.
-
-    Attributes:
-        after: How many bytes of the body are sent before; none of the head either where this is None.
-        served: Whether the request is served before, so that what it asks for happens although nobody hears of it.
-    """
-
-    after: int | None = None
-    served: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Empty:
-    """The connection is closed without an answer.
-
-    Attributes:
-        served: Whether the request is served before.
-    """
-
-    served: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Truncate:
-    """The head promises the whole body, and the connection is closed before its end.
-
-    Attributes:
-        share: How much of the body is sent.
-    """
-
-    share: float = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Malformed:
-    """The body claims to be JSON and is cut in the middle; its length is that of what is sent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Garbage:
-    """What is sent is no HTTP.
-
-    Attributes:
-        bytes: How many of them.
-    """
-
-    bytes: int = 64
-
-
-@dataclass(frozen=True, slots=True)
-class ExpireToken:
-    """Every token of the tenant's expires before the request is admitted, which is refused as documented."""
-
-
-@dataclass(frozen=True, slots=True)
-class Skew:
-    """The ``Date`` of the answer is wrong.
-
-    Attributes:
-        seconds: By how much; less than 0 for the past.
-    """
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class AddJob:
-    """Somebody else creates a job before the request is served."""
-
-
-Effect: TypeAlias = (
-    Answer | Delay | Dribble | Reset | Empty | Truncate | Malformed | Garbage | ExpireToken | Skew | AddJob
-)
-"""What a fault does."""
+_NAMES: Final = {kind: name for name, kind in EFFECTS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +56,7 @@ class Fault:
     Attributes:
         on: The operations of the contract that it takes hold of, separated by spaces; ``*`` for all but the token's.
         effect: What happens.
-        skip: How many requests that it could take hold of are left alone first.
+        skip: How many requests for these operations are left alone first.
         times: How many it takes hold of then; None for all.
         seed: What decides where it is drawn by lot.
     """
@@ -162,3 +66,62 @@ class Fault:
     skip: int = 0
     times: int | None = 1
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what would never take hold of anything.
+
+        Raises:
+            ConfigurationError: An operation is unknown, a number is none, or the effect is no effect.
+        """
+        known = {"*", *_guarded(), *_unguarded()}
+        words = str(self.on).split() or [""]
+        for word in words:
+            if word not in known:
+                alike = get_close_matches(word, known, n=2)
+                hint = f"did you mean {' or '.join(alike)}?" if alike else f"use {', '.join(sorted(known))}"
+                raise ConfigurationError(f"Fault.on: {word!r} is no operation: {hint}")
+        if type(self.effect) not in _NAMES:
+            raise ConfigurationError(f"Fault.effect: {self.effect!r} is none: use one such as Malformed()")
+        whole("Fault.skip", self.skip, 0)
+        whole("Fault.seed", self.seed, 0)
+        if self.times is not None:
+            whole("Fault.times", self.times, 1)
+
+    def covers(self, operation: str) -> bool:
+        """Whether it may take hold of requests for this operation."""
+        words = self.on.split()
+        return operation in words or ("*" in words and operation not in _unguarded())
+
+    def to_json(self) -> dict[str, Any]:
+        """The fault as JSON, with all that can be left out."""
+        effect = {"kind": _NAMES[type(self.effect)], **asdict(self.effect)}
+        if isinstance(self.effect, Answer):
+            effect["headers"] = [list(pair) for pair in self.effect.headers]
+        return {"on": self.on, "effect": effect, "skip": self.skip, "times": self.times, "seed": self.seed}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Fault:
+        """The reverse of `to_json`, of a document that `read_faults` would take.
+
+        Raises:
+            ConfigurationError: It says what no fault can do.
+        """
+        values = dict(document["effect"])
+        kind = EFFECTS[values.pop("kind")]
+        if "headers" in values:
+            values["headers"] = tuple((name, value) for name, value in values["headers"])
+        return cls(**{**document, "effect": kind(**values)})
+
+
+@cache
+def _guarded() -> frozenset[str]:
+    from pytest_aep_export.emulator.services import GUARDED  # noqa: PLC0415 - services know tenants, and these faults
+
+    return frozenset(GUARDED)
+
+
+@cache
+def _unguarded() -> frozenset[str]:
+    from pytest_aep_export.emulator.services import UNGUARDED  # noqa: PLC0415 - the same
+
+    return frozenset(UNGUARDED)

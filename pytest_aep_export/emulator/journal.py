@@ -42,6 +42,15 @@ class Journal:
                 self._bytes -= self._kept.popleft()[1]
                 self.dropped += 1
 
+    def amend(self, before: Exchange, after: Exchange) -> None:
+        """Put another exchange in the place of one, unless that has made room already."""
+        with self._lock:
+            for place, (exchange, size) in enumerate(self._kept):
+                if exchange is before:
+                    self._kept[place] = after, _size(after)
+                    self._bytes += _size(after) - size
+                    return
+
     def clear(self) -> None:
         """Forget what was recorded so far."""
         with self._lock:

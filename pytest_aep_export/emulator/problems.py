@@ -7,12 +7,13 @@ used and the detail is our own wording.
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Refusal", "foundation", "gateway", "oauth", "profile", "refuse"]
+__all__ = ["Refusal", "envelope", "foundation", "gateway", "oauth", "profile", "refuse"]
 
 _GATEWAY: Final = {
     "400001": "Bad request. The request could not be understood or was missing required parameters.",
@@ -23,8 +24,10 @@ _GATEWAY: Final = {
     "403010": "Oauth token is missing.",
     "403025": "Profile is not valid",
     "403027": "User region is missing",
+    "429050": "Too many requests",
     "500001": "Internal server error.",
 }
+_STATUSES: Final = frozenset(map(int, HTTPStatus))
 _TITLES: Final = {
     400: "BadRequestError",
     403: "ForbiddenError",
@@ -50,6 +53,13 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, and called so everywh
 def gateway(code: str, message: str | None = None, status: int | None = None) -> Refusal:
     """The gateway's refusal; the status is the code's first three digits unless it is given (D-16)."""
     return Refusal(status or int(code[:3]), {"error_code": code, "message": message or _GATEWAY[code]})
+
+
+def envelope(status: int) -> dict[str, Any]:
+    """The gateway's body for a status; where none is documented its code ends with zeros, a choice of ours."""
+    code = next((code for code in _GATEWAY if code.startswith(str(status))), f"{status}000")
+    phrase = HTTPStatus(status).phrase if status in _STATUSES else "Error"
+    return {"error_code": code, "message": _GATEWAY.get(code, phrase)}
 
 
 def foundation(status: int, detail: str, headers: dict[str, str] | None = None) -> Refusal:

@@ -1,8 +1,10 @@
-"""The emulator on a real socket: uvicorn in a thread, on loopback unless somebody insists."""
+"""The emulator on a real socket: uvicorn in a thread, on loopback unless somebody insists, with TLS if wanted."""
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
+import logging
 import socket
 import threading
 from typing import TYPE_CHECKING, Final, Self
@@ -15,6 +17,7 @@ from pytest_aep_export.errors import ConfigurationError
 from pytest_aep_export.model import Credentials
 
 if TYPE_CHECKING:
+    import ssl
     from types import TracebackType
 
 from pytest_aep_export.credentials import environment_for
@@ -24,23 +27,31 @@ __all__ = ["EmulatorServer", "is_loopback"]
 
 _START: Final = 10.0
 """Seconds that the server may take to come up or go down."""
+_THREAD: Final = "aep-emulator"
 
 
 class EmulatorServer:
-    """Serves an emulator over HTTP while the context lasts.
+    """Serves an emulator over HTTP while the context lasts; several may serve the same one.
 
     Args:
         emulator: What to serve.
         host: The address to listen on.
         port: The port; 0 takes any that is free.
         allow_remote: Whether the address may be one that other machines reach.
+        tls: What to encrypt with; by default nothing is encrypted.
 
     Raises:
         ConfigurationError: The address is not loopback, or it is taken.
     """
 
     def __init__(
-        self, emulator: Emulator, host: str = "127.0.0.1", port: int = 0, *, allow_remote: bool = False
+        self,
+        emulator: Emulator,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        allow_remote: bool = False,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         if not (allow_remote or is_loopback(host)):
             raise ConfigurationError(f"{host} is not a loopback address: the emulator is for this machine only")
@@ -53,14 +64,17 @@ class EmulatorServer:
             server_header=False, date_header=False, proxy_headers=False,
             timeout_keep_alive=120, timeout_graceful_shutdown=1,
         )  # fmt: skip
+        config.load()
+        config.ssl = tls
+        self._scheme = "https" if tls else "http"
         self._server = Server(config)
-        self._thread = threading.Thread(target=self._run, name="aep-emulator", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=_THREAD, daemon=True)
 
     @property
     def url(self) -> str:
         """Where the emulator is: scheme, address and port."""
         host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self.port}"
+        return f"{self._scheme}://{host}:{self.port}"
 
     def env(self, credentials: Credentials) -> dict[str, str]:
         """The environment variables that let a subprocess find the emulator and call it with these credentials."""
@@ -81,6 +95,7 @@ class EmulatorServer:
         self._thread.join(_START)
 
     def _run(self) -> None:
+        logging.getLogger("uvicorn.error").addFilter(_is_news)
         self._server.run(sockets=[self._socket])
 
     def __enter__(self) -> Self:
@@ -90,6 +105,13 @@ class EmulatorServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether somebody should know: not of a request that is cut off at the end, as its client has been interrupted."""
+    error = record.exc_info[1] if record.exc_info else None
+    cut = isinstance(error, asyncio.CancelledError) or "graceful shutdown exceeded" in record.getMessage()
+    return record.threadName != _THREAD or not cut
 
 
 def is_loopback(host: str) -> bool:

@@ -1,4 +1,4 @@
-"""Tenants: an organisation with one integration, its sandboxes, its clock and its journal.
+"""Tenants: an organisation with one integration, its sandboxes, its clock, its journal and its faults.
 
 The API isolates by organisation and sandbox; so does the emulator. Whoever wants a clean slate makes a new tenant.
 """
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_aep_export.contract.union import Union, load_union
 from pytest_aep_export.emulator import ids
 from pytest_aep_export.emulator.behaviour import Behaviour
+from pytest_aep_export.emulator.fault_plan import FaultPlan
 from pytest_aep_export.emulator.journal import Journal
 from pytest_aep_export.lifecycle import Clock
 from pytest_aep_export.model import Credentials
@@ -104,7 +105,7 @@ class Sandbox:
 
 
 class Organisation:
-    """An organisation: its integration's credentials, its sandboxes, its clock and its journal."""
+    """An organisation: its integration's credentials, its sandboxes, its clock, its journal and its faults."""
 
     def __init__(self, org_id: str, client_id: str, behaviour: Behaviour, clock: Clock) -> None:
         self.org_id = org_id
@@ -113,6 +114,7 @@ class Organisation:
         self.behaviour = behaviour
         self.clock = clock
         self.journal = Journal()
+        self.faults = FaultPlan()
         self.sandboxes: dict[str, Sandbox] = {}
 
     def accepts(self, client_secret: str) -> bool:
@@ -134,12 +136,13 @@ class Tenants:
         self._by_org: dict[str, Organisation] = {}
         self._by_client: dict[str, Organisation] = {}
 
-    def create(self, behaviour: Behaviour, clock: Clock) -> Organisation:
-        """A new organisation without sandboxes; the n-th of a seed always has the same ids."""
+    def create(self, behaviour: Behaviour, clock: Clock, name: str = "") -> Organisation:
+        """A new organisation without sandboxes; one of that name, or the n-th without, of a seed has the same ids."""
         with self._lock:
-            self._made += 1
-            org_id = ids.org_id(self._seed, self._made)
-            client_id = ids.uuid4("client", self._seed, self._made).replace("-", "")
+            self._made += not name
+            which = name or self._made
+            org_id = ids.org_id(self._seed, which)
+            client_id = ids.uuid4("client", self._seed, which).replace("-", "")
             organisation = Organisation(org_id, client_id, behaviour, clock)
             self._by_org[org_id] = self._by_client[client_id] = organisation
             return organisation

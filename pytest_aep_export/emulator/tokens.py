@@ -28,6 +28,7 @@ class Tokens:
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
         self._read: dict[str, tuple[str, int]] = {}
+        self._expired: dict[str, int] = {}
 
     def issue(self, client_id: str, scope: str, now: int) -> str:
         """A token for the integration, good from ``now`` (ms) on.
@@ -54,8 +55,18 @@ class Tokens:
                 return None
             if len(self._read) >= _REMEMBERED:
                 self._read.clear()
-            found = self._read[token] = claims["client_id"], int(claims["created_at"]) + int(claims["expires_in"])
+            found = self._read[token] = self._told(claims)
         return found
+
+    def expire(self, client_id: str, until: int) -> None:
+        """Let every token of an integration that was issued until then (ms) be one that has expired."""
+        self._expired[client_id] = until
+        self._read.clear()
+
+    def _told(self, claims: dict[str, Any]) -> tuple[str, int]:
+        client_id, created = claims["client_id"], int(claims["created_at"])
+        expired = created <= self._expired.get(client_id, -1)
+        return client_id, created if expired else created + int(claims["expires_in"])
 
     def _claims(self, token: str) -> dict[str, Any] | None:
         signed, _, signature = token.rpartition(".")

@@ -103,3 +103,20 @@ def test_several_threads_can_record():
     for thread in threads:
         thread.join()
     assert (len(journal), journal.dropped) == (1_000, 600)
+
+
+def test_an_exchange_is_amended_in_its_place():
+    """Another exchange takes the place of one, with its own weight; of one that has made room nothing comes back."""
+    journal = Journal(volume=30)
+    first, second, third = (_weighing(number, 10) for number in range(3))
+    for exchange in (first, second, third):
+        journal.record(exchange)
+    lighter = _weighing(9, 1)
+    journal.amend(second, lighter)
+    assert journal.exchanges == (first, lighter, third)
+    journal.record(_weighing(3, 9))
+    assert journal.dropped == 0
+    journal.record(_weighing(4, 1))
+    assert journal.dropped == 1
+    journal.amend(first, second)
+    assert [exchange.at for exchange in journal] == [9, 2, 3, 4]

@@ -32,6 +32,18 @@ def test_a_token_holds_the_documented_claims():
     }
 
 
+def test_tokens_expire_before_their_time():
+    """Those of an integration that were issued until then have expired, read before or not; no others have."""
+    issuer = Tokens()
+    known, unknown, later = (issuer.issue("mine", "openid", now) for now in (5, 10, 11))
+    theirs = issuer.issue("other", "openid", 5)
+    issuer.read(known)
+    issuer.expire("mine", 10)
+    assert [issuer.read(token) for token in (known, unknown)] == [("mine", 5), ("mine", 10)]
+    assert issuer.read(later) == ("mine", 11 + LIFETIME * 1000)
+    assert issuer.read(theirs) == ("other", 5 + LIFETIME * 1000)
+
+
 def test_every_token_is_another():
     """Two tokens for the same integration at the same instant differ."""
     issuer = Tokens()

@@ -98,3 +98,13 @@ def test_an_exchange_is_redacted_on_both_sides():
     assert "hush" not in clean.request.url
     assert b"hush" not in clean.response.body
     assert (clean.operation, clean.at) == ("requestToken", 7)
+
+
+def test_a_body_that_was_cut_says_so():
+    """The whole of an answer is not the same as as much of it, and says so when it is shown and when it is redacted."""
+    whole, cut = Response(200, body=b"a"), Response(200, body=b"a", cut=True)
+    assert whole != cut
+    assert hash(whole) != hash(cut)
+    assert repr(cut) == "Response(200, Headers([]), b'a', cut=True)"
+    assert repr(whole) == "Response(200, Headers([]), b'a')"
+    assert cut.redacted() == cut
