@@ -27,6 +27,8 @@ NAMES: Final = (
     "small_export",
     "exports",
     "serving",
+    "replay",
+    "proxy",
     "suite",
 )
 README: Final = Path(__file__).parents[1] / "README.md"

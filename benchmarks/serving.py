@@ -65,14 +65,14 @@ class Load:
             begin = time.perf_counter()
             for _ in range(_REQUESTS):
                 connection.sendall(self._request)
-                _receive(connection)
+                receive(connection)
             return _REQUESTS / (time.perf_counter() - begin)
 
     def body(self) -> bytes:
         """The body of one answer."""
         with self._connect() as connection:
             connection.sendall(self._request)
-            return _receive(connection)
+            return receive(connection)
 
     def _connect(self) -> socket.socket:
         connection = socket.create_connection(self._address, timeout=10)
@@ -80,7 +80,7 @@ class Load:
         return connection
 
 
-def _receive(connection: socket.socket) -> bytes:
+def receive(connection: socket.socket) -> bytes:
     """The body of the next answer, which has to be a 200 that says its length."""
     data = _more(connection)
     while (end := data.find(b"\r\n\r\n")) < 0:

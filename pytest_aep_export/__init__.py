@@ -12,7 +12,16 @@ from pytest_aep_export.lazy import lazily
 if TYPE_CHECKING:
     from pytest_aep_export.client import AepClient, AsyncAepClient
     from pytest_aep_export.contract import Contract, Violation
-    from pytest_aep_export.emulator import Behaviour, Emulator, EmulatorServer, Journal, LoadedProfiles, Tenant
+    from pytest_aep_export.emulator import (
+        Behaviour,
+        Emulator,
+        EmulatorServer,
+        Fault,
+        FaultPlan,
+        Journal,
+        LoadedProfiles,
+        Tenant,
+    )
     from pytest_aep_export.errors import AepError
     from pytest_aep_export.exchange import Exchange, Request, Response
     from pytest_aep_export.lifecycle import Clock, Progression
@@ -31,6 +40,8 @@ __all__ = [
     "EmulatorServer",
     "Exchange",
     "ExportJob",
+    "Fault",
+    "FaultPlan",
     "JobStatus",
     "Journal",
     "LoadedProfiles",
@@ -59,6 +70,8 @@ _get, __dir__ = lazily(
         "EmulatorServer": "emulator",
         "Exchange": "exchange",
         "ExportJob": "model",
+        "Fault": "emulator",
+        "FaultPlan": "emulator",
         "JobStatus": "model",
         "Journal": "emulator",
         "LoadedProfiles": "emulator",

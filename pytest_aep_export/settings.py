@@ -75,6 +75,14 @@ SETTINGS: Final[dict[str, Setting]] = {
         ),
         Setting("profiles", "How many profiles each of the emulator's tenants has.", 100, parse=_count),
         Setting("seed", "What ids and profile data are derived from.", 0, parse=_count),
+        Setting(
+            "record",
+            "Which cassettes tests record, from the target: none, those that are missing, or all.",
+            "none",
+            "AEP_RECORD",
+            choices=("none", "missing", "all"),
+        ),
+        Setting("cassettes", "Where your cassettes lie, from where the ini file is.", "cassettes"),
         Setting("executor", "Where exports are computed: dask://HOST:PORT, or by default threads.", ""),
     )
 }

@@ -5,10 +5,13 @@ from __future__ import annotations
 import click
 
 from pytest_aep_export.cli.explain import explain
+from pytest_aep_export.cli.harness import harness
+from pytest_aep_export.cli.judge import judge
 from pytest_aep_export.cli.lint import lint
 from pytest_aep_export.cli.mutants import mutants
 from pytest_aep_export.cli.personas import personas
 from pytest_aep_export.cli.profiles import profiles
+from pytest_aep_export.cli.proxy import proxy
 from pytest_aep_export.cli.report import report
 from pytest_aep_export.cli.run import run
 from pytest_aep_export.cli.serve import serve
@@ -25,9 +28,12 @@ def main() -> None:
 
 main.add_command(lint)
 main.add_command(explain)
+main.add_command(harness)
+main.add_command(judge)
 main.add_command(mutants)
 main.add_command(personas)
 main.add_command(profiles)
+main.add_command(proxy)
 main.add_command(report)
 main.add_command(run)
 main.add_command(serve)

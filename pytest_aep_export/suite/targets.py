@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from pytest_aep_export.credentials import credentials_from
 from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.hosts import is_adobe
 from pytest_aep_export.model import Credentials
 from pytest_aep_export.suite.budget import Budget, Limits
 from pytest_aep_export.suite.courtesy import Courtesy
@@ -29,7 +30,6 @@ LIMITS: Final[dict[Kind, Limits]] = {
 }
 """What a run may cost unless somebody says otherwise. A job of the live service takes minutes and costs quota."""
 
-_ADOBE: Final = ("adobe.io", "adobe.com", "adobe.net", "adobelogin.com")
 _OTHER_SANDBOX: Final = "AEP_OTHER_SANDBOX_NAME"
 _OTHER_ORG: Final = "AEP_OTHER_ORG_"
 _IN_THE_OTHER_ORG: Final = {
@@ -68,14 +68,8 @@ def resolve(
     with opened as result:
         usual = LIMITS[result.kind]
         result.budget = Budget(limits.over(usual) if limits else usual)
-        result.courtesy = Courtesy(result.patience.busy)
+        result.courtesy = Courtesy(result.patience.busy, result.budget.pause)
         yield result
-
-
-def is_adobe(url: str) -> bool:
-    """Whether a URL leads to a host of Adobe's."""
-    host = (urlsplit(url).hostname or "").rstrip(".").lower()
-    return any(host == domain or host.endswith(f".{domain}") for domain in _ADOBE)
 
 
 @contextmanager

@@ -59,6 +59,10 @@ def test_wheel_holds_the_package_the_suite_and_the_cassettes_whole(wheel: Mappin
         r"pytest_aep_export/report/page/page\.(html\.j2|css|js)",
         r"pytest_aep_export/conformance/requirements\.toml",
         r"pytest_aep_export/conformance/server/test_\w+\.py",
+        r"pytest_aep_export/conformance/harnesses/python/harness\.py",
+        r"pytest_aep_export/conformance/harnesses/node/harness\.mjs",
+        r"pytest_aep_export/conformance/harnesses/java/Harness\.java",
+        r"pytest_aep_export/judge/harness/protocol\.schema\.json",
         r"pytest_aep_export/cassettes/library/.+\.yaml",
     ],
 )

@@ -29,6 +29,8 @@ PUBLIC = {
     "EmulatorServer",
     "Exchange",
     "ExportJob",
+    "Fault",
+    "FaultPlan",
     "JobStatus",
     "Journal",
     "LoadedProfiles",

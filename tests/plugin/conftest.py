@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np  # noqa: F401 - a process loads it once; pytester would let it go, and its second copy fail
 import pytest
+import yaml  # noqa: F401 - the same
 
 
 @pytest.fixture

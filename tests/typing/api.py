@@ -21,6 +21,8 @@ from pytest_aep_export import (
     EmulatorServer,
     Exchange,
     ExportJob,
+    Fault,
+    FaultPlan,
     JobStatus,
     Journal,
     LoadedProfiles,
@@ -33,6 +35,8 @@ from pytest_aep_export import (
 )
 from pytest_aep_export.cassettes import Cassette, record, replay
 from pytest_aep_export.contract.union import Union, load_union
+from pytest_aep_export.emulator.fault_files import read_faults, write_faults
+from pytest_aep_export.emulator.faults import Answer, Delay, Effect, Reset
 from pytest_aep_export.errors import ApiError, InvalidRowsError, JobFailedError, WaitTimeoutError
 from pytest_aep_export.model import Dataset, JobError, MergePolicy, Problem, Timer
 from pytest_aep_export.profiles import RowError, generate, load_profiles
@@ -90,6 +94,20 @@ def test_emulator(
         assert_type(exchange.request, Request)
         assert_type(exchange.response.headers.get("x-request-id"), str | None)
     assert_type(aep_journal.of("createExportJob"), tuple[Exchange, ...])
+
+
+@pytest.mark.aep_emulator(faults=[Fault("createExportJob", Reset(), skip=1)])
+def test_faults(aep_emulator: Tenant, aep_faults: FaultPlan, path: Path) -> None:
+    """What a test may let go wrong, and learn of it."""
+    fault = Fault("getExportJob listExportJobs", Answer(429, (("Retry-After", "2"),), after=True), times=None)
+    aep_faults.add(fault, *read_faults(path), *read_faults(write_faults([Fault("*", Delay(3600, wait=0.1))])))
+    for fired, exchange in aep_faults.fired:
+        assert_type(fired.effect, Effect)
+        assert_type(exchange.response.cut, bool)
+    assert_type(aep_emulator.faults.unfired, tuple[Fault, ...])
+    assert_type(Fault.from_json(fault.to_json()), Fault)
+    aep_faults.allow_unfired()
+    aep_faults.clear()
 
 
 def embed() -> str:

@@ -1,0 +1,140 @@
+"""The proxy itself: an asyncio server in a thread, on loopback, and how other programs are told of it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Final, Self
+
+from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.proxy.asked import Asked
+from pytest_aep_export.proxy.authority import Authority
+from pytest_aep_export.proxy.bounds import Bounds
+from pytest_aep_export.proxy.environment import variables
+from pytest_aep_export.proxy.refusals import Refusal
+from pytest_aep_export.proxy.splicing import Connection, Door, End
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+__all__ = ["Proxy"]
+
+_LOOPBACK: Final = "127.0.0.1"
+_PATIENCE: Final = 10.0
+"""Seconds that the thread may take to begin or to end."""
+_WHERE: Final = "port 443 of platform.adobe.io, its regions and the token services beside them"
+
+
+class Proxy:
+    """Leads to a port of the emulator whoever asks for a host of Adobe's, while the context lasts.
+
+    Args:
+        emulator: The port of loopback at which the emulator speaks TLS with the authority's certificate.
+        authority: Whom clients have to trust.
+        port: Where the proxy listens; 0 takes any port that is free.
+        bounds: What it puts up with.
+
+    Raises:
+        ConfigurationError: The port is taken.
+    """
+
+    def __init__(self, emulator: int, authority: Authority, port: int = 0, bounds: Bounds | None = None) -> None:
+        self.bounds: Bounds = bounds or Bounds()
+        self.connections: set[Connection] = set()
+        self._emulator = emulator
+        self._authority = authority
+        self._refusals: deque[Refusal] = deque(maxlen=self.bounds.refusals)
+        self._socket = _bind(port)
+        self.port: int = self._socket.getsockname()[1]
+        self._loop: asyncio.AbstractEventLoop
+        self._ready = threading.Event()
+        self._stopping = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="aep-proxy", daemon=True)
+
+    @property
+    def url(self) -> str:
+        """Where the proxy is."""
+        return f"http://{_LOOPBACK}:{self.port}"
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """The attempts to reach another host, in the order of arrival; no more than the bounds allow, the latest."""
+        return tuple(self._refusals.copy())
+
+    def env(self) -> dict[str, str]:
+        """The environment variables that make other programs use the proxy and trust its authority, and no other.
+
+        Together with those of `EmulatorServer.env`, they are all that a program needs.
+        """
+        return variables(self.port, self._authority)
+
+    def refuse(self, asked: Asked) -> str:
+        """Note a refusal, and say why it is one."""
+        self._refusals.append(Refusal(asked.host, asked.how, asked.secrets))
+        return f"{asked.host or 'no host'} ({asked.how}) is refused: this proxy leads to {_WHERE}, and nowhere else"
+
+    async def dial(self, end: End) -> None:
+        """Connect an end to the emulator.
+
+        Raises:
+            OSError: It cannot be reached.
+        """
+        loop = asyncio.get_running_loop()
+        await loop.create_connection(lambda: end, _LOOPBACK, self._emulator)
+
+    def start(self) -> Self:
+        """Begin to listen."""
+        self._thread.start()
+        self._ready.wait(_PATIENCE)
+        return self
+
+    def stop(self) -> None:
+        """Break off every connection, and stop."""
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join(_PATIENCE)
+
+    def _run(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        server = await self._loop.create_server(lambda: Door(self), sock=self._socket)
+        self._sweep()
+        self._ready.set()
+        await self._stopping.wait()
+        server.close()
+        for connection in self.connections:
+            connection.abort()
+
+    def _sweep(self) -> None:
+        """Break off the connections on which nothing has been sent for too long, and look again later."""
+        oldest = self._loop.time() - self.bounds.idle
+        for connection in self.connections:
+            if connection.last < oldest:
+                connection.abort()
+        self._loop.call_later(self.bounds.idle / 4, self._sweep)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def _bind(port: int) -> socket.socket:
+    # The protocol is named so that asyncio turns Nagle's algorithm off for what is accepted.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((_LOOPBACK, port))
+        listener.listen(128)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise ConfigurationError(
+            f"{_LOOPBACK}:{port} cannot be listened on ({error}): choose another port, or 0 for any that is free"
+        ) from error
+    return listener
