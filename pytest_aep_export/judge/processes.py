@@ -20,7 +20,7 @@ from typing import IO, Final, Self
 
 from pytest_aep_export.errors import ConfigurationError
 
-__all__ = ["LONGEST_LINE", "Capture", "Ended", "Process", "run"]
+__all__ = ["LONGEST_LINE", "Capture", "Ended", "Process", "end_all", "run"]
 
 LONGEST_LINE: Final = 1 << 24
 """How many bytes a line may have."""
@@ -106,6 +106,7 @@ class Process:
             )
         except (OSError, ValueError, IndexError) as error:
             raise ConfigurationError(_unstartable(command, error)) from error
+        _open.add(self)
         self._selector = selectors.DefaultSelector()
         self._listen(self._popen.stderr if talk else self._popen.stdout, self._capture.add)
         if talk:
@@ -115,7 +116,8 @@ class Process:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._kill()
+        _open.discard(self)
+        self.kill()
         self._popen.wait()
         self._selector.close()
         for pipe in (self._popen.stdin, self._popen.stdout, self._popen.stderr):
@@ -171,8 +173,9 @@ class Process:
                 self._wait(deadline)
         status = self._popen.poll()
         leftovers = 0 if status is None else self._left_behind()
-        self._kill()
+        self.kill()
         self._popen.wait()
+        self._left_behind()
         until = time.monotonic() + _FAREWELL
         while self._pump(time.monotonic()) and time.monotonic() < until:
             pass
@@ -225,13 +228,14 @@ class Process:
             self._popen.wait(max(0.0, deadline - time.monotonic()))
 
     def _left_behind(self) -> int:
-        """How many children outlive the program, after a moment in which they may end on their own."""
+        """How many children outlive the program, after a moment in which they may end."""
         until = time.monotonic() + _FAREWELL
         while (count := _running(self._popen.pid)) and time.monotonic() < until:
             self._pump(time.monotonic() + _BLINK / 5)
         return count
 
-    def _kill(self) -> None:
+    def kill(self) -> None:
+        """End the program and its children at once; whoever waits for it sees them ended."""
         # Once only: when the group is gone, its number may be given to another.
         if not self._killed:
             self._killed = True
@@ -254,6 +258,15 @@ def run(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], second
     deadline = time.monotonic() + seconds
     with Process(command, cwd=cwd, environ=environ) as process:
         return process.end(deadline)
+
+
+def end_all() -> None:
+    """End every program that runs, with its children, whoever waits for it."""
+    for process in tuple(_open):
+        process.kill()
+
+
+_open: Final[set[Process]] = set()
 
 
 def _running(group: int) -> int:

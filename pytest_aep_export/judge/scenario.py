@@ -35,6 +35,7 @@ class Scenario:
         jobs: How many jobs that have ended are there before.
         profiles: How many profiles an export has to read.
         poll: What the client is told of how often to look, in seconds; see ``AEP_POLL_SECONDS``.
+        patience: What it is told of how long to wait for a job, in seconds; see ``AEP_TIMEOUT_SECONDS``.
     """
 
     id: str
@@ -46,3 +47,4 @@ class Scenario:
     jobs: int = 0
     profiles: int = 20
     poll: float = 0.05
+    patience: float = 10

@@ -32,20 +32,20 @@ class Surroundings:
     credentials: Credentials
     clock: Clock
     folder: Path
-    environ: Mapping[str, str] = field(default_factory=dict)
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     deadline: float = 30
 
 
 class Subject(Protocol):
-    """A client under test.
+    """A client under test."""
 
-    Attributes:
-        label: What reports call it.
-        virtual: Whether it waits by the tenant's clock, so that hours cost nothing; else that clock follows the wall.
-    """
+    @property
+    def label(self) -> str:
+        """What reports call it."""
 
-    label: str
-    virtual: bool
+    @property
+    def virtual(self) -> bool:
+        """Whether it waits by the tenant's clock, so that hours cost nothing; else that clock follows the wall."""
 
     def perform(self, scenario: Scenario, surroundings: Surroundings) -> Performance:
         """Do what the scenario asks for, and tell what came of it; never raises because the client fails."""

@@ -26,7 +26,8 @@ class Performance:
         output: What it printed, secrets and all: whoever writes it down redacts it first.
         jobs: The ids of the jobs that it listed, in that order; None where it does not say.
         rows: The exported rows that it read; None where it does not say.
-        files: What it left behind in the folder that it was started in, by relative path; None where that is not known.
+        files: What it left behind in the folder that was its own, by relative path; None where that is not known.
+        leftovers: How many processes it left behind, which were ended.
     """
 
     end: End = "unknown"
@@ -35,6 +36,7 @@ class Performance:
     jobs: tuple[str, ...] | None = None
     rows: tuple[Mapping[str, Any], ...] | None = None
     files: Mapping[str, bytes] | None = None
+    leftovers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +89,10 @@ class Trace:
     performance: Performance = field(default_factory=Performance)
     truth: Truth = field(default_factory=Truth)
     attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def as_due(self) -> bool:
+        """Whether the client reported what the scenario was to end with, or nobody was told what it reported."""
+        end = self.performance.end
+        ending = self.scenario.ending if self.scenario else "either"
+        return end in {ending, "unknown"} or (ending == "either" and end in {"success", "failure"})

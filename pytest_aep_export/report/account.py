@@ -20,9 +20,12 @@ __all__ = [
     "MEANINGS",
     "REPRODUCE",
     "account",
+    "again",
     "conclusion",
     "excuse",
     "leftovers",
+    "noun_of",
+    "orphans",
     "source_text",
     "unjudged",
 ]
@@ -39,24 +42,36 @@ REPRODUCE: Final = "reproduce with"
 """The label of the command line."""
 
 
-def account(verdict: RequirementVerdict, documents: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def account(verdict: RequirementVerdict, run: Run) -> Iterator[tuple[str, str]]:
     """Label and text of each line of an account; the command line, if there is one, comes last.
 
     Args:
         verdict: Of a requirement that does not hold, or could not be judged.
-        documents: What the sources' names stand for.
+        run: The run in which it was reached.
     """
     yield "required", verdict.requirement.statement
-    yield from (("source", source_text(source, documents)) for source in verdict.requirement.sources)
-    grounds = verdict.grounds
+    yield from (("source", source_text(source, run.header.documents)) for source in verdict.requirement.sources)
+    grounds, noun = verdict.grounds, noun_of(run)
     if grounds:
-        yield from _said(grounds[0])
+        yield from _said(grounds[0], run)
     if len(grounds) > 1:
-        yield "also", f"in {len(grounds) - 1} more of its {len(verdict.findings)} tests"
+        yield "also", f"in {len(grounds) - 1} more of its {len(verdict.findings)} {noun}s"
     if verdict.expected:
         yield "known", excuse(verdict.expected)
     if grounds:
-        yield from _exchange(grounds[0])
+        yield from _shown(grounds[0], run)
+
+
+def noun_of(run: Run) -> str:
+    """What a finding comes from: a ``test`` of a server, or a ``scenario`` that a client was put into."""
+    return "scenario" if run.header.applies_to == "client" else "test"
+
+
+def again(run: Run, which: str) -> str:
+    """The command line that judges once more by what an option chooses; empty where there is none."""
+    if run.header.applies_to == "server":
+        return f"aep-export run {which}"
+    return run.header.again.replace("WHICH", which, 1)
 
 
 def excuse(expected: Expectation) -> str:
@@ -78,7 +93,7 @@ def unjudged(run: Run) -> Iterator[tuple[tuple[RequirementVerdict, ...], list[tu
         if verdict.selected and verdict.verdict in {Verdict.BLOCKED, Verdict.NOT_VERIFIED}:
             shared.setdefault((verdict.verdict, verdict.cause or verdict.reason), []).append(verdict)
     for verdicts in shared.values():
-        yield tuple(verdicts), list(_why(verdicts[0]))
+        yield tuple(verdicts), list(_why(verdicts[0], run))
 
 
 def leftovers(run: Run) -> Iterator[str]:
@@ -90,9 +105,17 @@ def leftovers(run: Run) -> Iterator[str]:
         yield f"{len(ids)} {kind}{'s' if len(ids) > 1 else ''} in sandbox {sandbox}, {state}: {', '.join(ids)}"
 
 
+def orphans(run: Run) -> Iterator[str]:
+    """Which processes a client has left behind, in a sentence; nothing where it has not."""
+    left = {trial.scenario: trial.leftovers for trial in run.trials if trial.leftovers}
+    if left:
+        yield f"{sum(left.values())} of the client's processes, which were ended: in {', '.join(left)}"
+
+
 def conclusion(run: Run) -> str:
     """The run in one sentence."""
-    text = f"{run.judged} of {len(run.verdicts)} requirements judged in {run.seconds:.1f} s: "
+    where = f"{len(run.trials)} scenario{'s' * (len(run.trials) > 1)} and " if run.trials else ""
+    text = f"{run.judged} of {len(run.verdicts)} requirements judged in {where}{run.seconds:.1f} s: "
     failed, known = run.counts[Verdict.FAIL], sum(v.verdict is Verdict.FAIL and not v.failed for v in run.verdicts)
     if run.stopped:
         return f"{text}{run.stopped}"
@@ -104,24 +127,32 @@ def conclusion(run: Run) -> str:
     return f"{text}nothing failed"
 
 
-def _why(verdict: RequirementVerdict) -> Iterator[tuple[str, str]]:
+def _why(verdict: RequirementVerdict, run: Run) -> Iterator[tuple[str, str]]:
     if verdict.cause:
         yield "by", verdict.cause
     if verdict.reason != verdict.cause:
         yield "why", verdict.reason
     if verdict.grounds:
-        yield from _exchange(verdict.grounds[0])
+        yield from _shown(verdict.grounds[0], run)
 
 
-def _said(finding: Finding) -> Iterator[tuple[str, str]]:
-    yield "test", finding.outcome.test
+def _said(finding: Finding, run: Run) -> Iterator[tuple[str, str]]:
+    trial = run.trial(finding.outcome.test)
+    yield noun_of(run), f"{trial.scenario}: {trial.about}" if trial else finding.outcome.test
     if finding.outcome.required:
         yield "expected", finding.outcome.required
     yield "found", finding.outcome.found
 
 
-def _exchange(finding: Finding) -> Iterator[tuple[str, str]]:
-    if finding.exchange:
-        yield "sent", finding.exchange.sent_line
-        yield "answer", finding.exchange.answer_line
-        yield REPRODUCE, finding.exchange.curl
+def _shown(finding: Finding, run: Run) -> Iterator[tuple[str, str]]:
+    """The exchange, what a client made of it, and how to see it again."""
+    exchange, trial = finding.exchange, run.trial(finding.outcome.test)
+    if exchange:
+        yield "sent", exchange.sent_line
+        yield "answer", exchange.answer_line
+    if trial:
+        yield "ended", trial.ended
+        yield from [("printed", trial.last_words)] if trial.last_words else []
+        yield from [(REPRODUCE, again(run, f"--scenario {trial.scenario}"))] if run.header.again else []
+    elif exchange:
+        yield REPRODUCE, exchange.curl

@@ -8,7 +8,7 @@ from typing import Final
 
 from pytest_aep_export.report.document import RequirementVerdict, Run
 from pytest_aep_export.report.markdown import finding, fitted
-from pytest_aep_export.report.markup import plain
+from pytest_aep_export.report.markup import plain, printable
 from pytest_aep_export.suite.registry import Level
 from pytest_aep_export.suite.verdicts import Verdict
 
@@ -40,7 +40,7 @@ class Change:
         now = self.after.verdict
         if now is Verdict.FAIL:
             return "failing"
-        if now not in _JUDGED and self.before.verdict in _JUDGED and now is not Verdict.NOT_APPLICABLE:
+        if now not in _JUDGED and self.before.verdict in _JUDGED:
             return "unjudged"
         return "passing" if now is Verdict.PASS else "changed"
 
@@ -85,6 +85,7 @@ class Difference:
         """Why the two may not be comparable."""
         old, new = self.before.header, self.after.header
         pairs = {
+            "what is judged": (old.applies_to, new.applies_to),
             "suite version": (old.suite, new.suite),
             "requirements": (old.registry[:12], new.registry[:12]),
             "target": (old.target.label, new.target.label),
@@ -114,7 +115,7 @@ def compare(before: Run, after: Run) -> Difference:
 
 def diff_text(difference: Difference) -> str:
     """The difference as plain text."""
-    return "".join(f"{line}\n" for line in _plain_lines(difference))
+    return "".join(f"{printable(line)}\n" for line in _plain_lines(difference))
 
 
 def diff_markdown(difference: Difference) -> str:

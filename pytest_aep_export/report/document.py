@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from pytest_aep_export.report.findings import Finding
+from pytest_aep_export.report.trials import RecordedTrial
 from pytest_aep_export.suite.cleanup import Created
 from pytest_aep_export.suite.expectations import Expectation, Expectations
-from pytest_aep_export.suite.registry import Level, Registry, Requirement
-from pytest_aep_export.suite.verdicts import Outcome, Verdict, combine
+from pytest_aep_export.suite.registry import Level, Requirement
+from pytest_aep_export.suite.verdicts import Verdict, combine
 
-__all__ = ["NO_EXPECTATIONS", "Header", "RequirementVerdict", "Run", "TargetLabel", "judge_run", "verdict_on"]
+__all__ = ["NO_EXPECTATIONS", "Header", "RequirementVerdict", "Run", "TargetLabel", "verdict_on"]
 
 NO_EXPECTATIONS: Final = Expectations()
 _LEFT_OUT: Final = "left out by the selection"
@@ -91,13 +92,16 @@ class Header:
         registry: The digest of the requirements.
         target: What is judged.
         started: When, as RFC 3339 has it.
-        requirements: The ids of all server requirements, in the registry's order.
+        requirements: The ids of all requirements for what is judged, in the registry's order.
         areas: What each area is about.
         documents: What the sources' names stand for.
         dialect: Which documented variant the embedded emulator speaks; empty for any other target.
         seed: What the emulator's data and ids are derived from.
         profile: What the run was narrowed to.
         expectations: The digest of the expectations; empty where there are none.
+        applies_to: Whether a ``server`` is judged or a ``client``.
+        again: The command line that judges a client again, with ``WHICH`` where it says by what; empty where there is
+            none.
     """
 
     suite: str
@@ -112,6 +116,8 @@ class Header:
     seed: int | None = None
     profile: str = "full"
     expectations: str = ""
+    applies_to: str = "server"
+    again: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +126,12 @@ class Run:
 
     Attributes:
         header: What was known before it began.
-        verdicts: One for each server requirement, in the registry's order.
+        verdicts: One for each requirement of the header, in the registry's order.
         seconds: How long it took.
         stopped: Why it ended early; empty when it did not.
         problems: What is wrong with the expectations, a sentence each.
         created: What the run has left at the target.
+        trials: What a client did in each scenario that it was put into.
     """
 
     header: Header
@@ -133,6 +140,7 @@ class Run:
     stopped: str = ""
     problems: tuple[str, ...] = ()
     created: tuple[Created, ...] = ()
+    trials: tuple[RecordedTrial, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -157,6 +165,10 @@ class Run:
             return 1
         return 3 if self.stopped or self.undecided else 0
 
+    def trial(self, scenario: str) -> RecordedTrial | None:
+        """What a client did in the scenario of that id."""
+        return next((trial for trial in self.trials if trial.scenario == scenario), None)
+
     def of(self, area: str) -> tuple[RequirementVerdict, ...]:
         """The verdicts of an area that were meant to be judged."""
         return tuple(v for v in self.verdicts if v.selected and v.requirement.area == area)
@@ -173,12 +185,3 @@ def verdict_on(
     kept = tuple(findings)
     verdict = combine(requirement.level, [finding.outcome for finding in kept])
     return RequirementVerdict(requirement, verdict, kept, selected, expectations.excuse(requirement.id, verdict))
-
-
-def judge_run(
-    registry: Registry, outcomes: Mapping[str, Sequence[Outcome]], selected: frozenset[str]
-) -> tuple[RequirementVerdict, ...]:
-    """The verdict on each server requirement, from the outcomes of its tests."""
-    return tuple(
-        verdict_on(r, map(Finding.of, outcomes.get(r.id, ())), selected=r.id in selected) for r in registry.of("server")
-    )

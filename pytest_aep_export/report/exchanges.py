@@ -115,6 +115,8 @@ class RecordedExchange:
     @property
     def answer_line(self) -> str:
         """What came back, in one line: the status, the media type, the beginning of the body."""
+        if not self.status:
+            return "none: the connection ended before, or what came was no HTTP"
         media = Headers(self.received).get("content-type", "no content type")
         return f"{self.status}, {media}, {_beginning(self.response) or 'no body'}"
 
@@ -161,7 +163,7 @@ def _headers(node: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 def _violations(exchange: Exchange) -> tuple[Violation, ...]:
     """What the contract finds in the whole answer, of which the record may keep less."""
-    if exchange.operation not in load().operations:
+    if exchange.operation not in load().operations or not exchange.response.status:
         return ()
     return tuple(load().validate_response(exchange.operation, exchange.response)[:_VIOLATIONS])
 

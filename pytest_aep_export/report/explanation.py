@@ -128,7 +128,6 @@ def explain(name: str, registry: Registry, capabilities: Mapping[str, Capability
     if requirement is None:
         alike = ", ".join(get_close_matches(_padded(name), registry.requirements, n=3, cutoff=0.5))
         raise ConfigurationError(f"there is no requirement {name}: {f'did you mean {alike}?' if alike else _FORM}")
-    server = requirement.applies_to == "server"
     return Explanation(
         requirement=requirement,
         about=registry.areas[requirement.area],
@@ -138,7 +137,7 @@ def explain(name: str, registry: Registry, capabilities: Mapping[str, Capability
         tests=tuple(tests_of(requirement.id, folder)),
         mutants=killed_by(requirement.id),
         profiles=tuple(profile for profile in PROFILES if requirement.id in registry.profile(profile)),
-        how=f"aep-export run -k {requirement.id}" if server else _CLIENT,
+        how=_HOW[requirement.applies_to].format(requirement.id),
     )
 
 
@@ -148,9 +147,9 @@ def explanation_schema() -> dict[str, Any]:
     return schema
 
 
+_HOW: Final = {"server": "aep-export run -k {}", "client": "aep-export judge -k {} -- ./your-client"}
 _SHORT: Final = re.compile(r"(?:EXP-)?([A-Z]+)-?([0-9]+)")
 _FORM: Final = "ids look like EXP-JOB-001"
-_CLIENT: Final = "pytest_aep_export.suite.judge.judge(journal) judges it from what a client has exchanged"
 
 
 def _padded(name: str) -> str:

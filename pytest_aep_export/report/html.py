@@ -11,7 +11,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from pytest_aep_export.errors import ConfigurationError
-from pytest_aep_export.report.account import EXPLAINED, MEANINGS, conclusion, excuse, leftovers, source_text, unjudged
+from pytest_aep_export.report.account import (
+    EXPLAINED,
+    MEANINGS,
+    again,
+    conclusion,
+    excuse,
+    leftovers,
+    noun_of,
+    orphans,
+    source_text,
+    unjudged,
+)
 from pytest_aep_export.report.document import RequirementVerdict, Run
 from pytest_aep_export.report.exchanges import RecordedExchange
 from pytest_aep_export.suite.kills import by_requirement, kept_kills
@@ -92,11 +103,17 @@ def _view(run: Run, budget: int) -> dict[str, Any]:
         "meaning": MEANINGS,
         "findings": [v for kind in EXPLAINED for v in run.verdicts if v.verdict is kind],
         "unjudged": list(unjudged(run)),
-        "notes": [*run.problems, *(f"Left at the target: {sentence}" for sentence in leftovers(run))],
+        "notes": [
+            *run.problems,
+            *(f"Left at the target: {sentence}" for sentence in leftovers(run)),
+            *(f"Left behind: {sentence}" for sentence in orphans(run)),
+        ],
         "excuse": excuse,
         "kills": by_requirement(kept_kills()),
         "source_text": partial(source_text, documents=run.header.documents),
         "place": _place,
+        "noun": noun_of(run),
+        "again": partial(again, run),
         "number": lambda exchange: numbers[id(exchange)],
         "exchanges": _fitting(exchanges, _showing(run), budget),
     }

@@ -66,7 +66,7 @@ def _add_case(suite: Element, verdict: RequirementVerdict, run: Run) -> None:
     case = SubElement(suite, "testcase", classname=requirement.area, name=_sound(name))
     if kind := _element(verdict):
         why = SubElement(case, kind, type=str(verdict.verdict), message=_sound(_message(verdict)))
-        why.text = _sound("\n".join(f"{label}: {text}" for label, text in account(verdict, run.header.documents)))
+        why.text = _sound("\n".join(f"{label}: {text}" for label, text in account(verdict, run)))
 
 
 def _message(verdict: RequirementVerdict) -> str:

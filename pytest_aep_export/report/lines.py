@@ -1,4 +1,7 @@
-"""The lines of a record as JSON: a header, a verdict for each requirement, a footer; see ``record.schema.json``."""
+"""The lines of a record as JSON: a header, a verdict for each requirement, a footer; see ``record.schema.json``.
+
+Of a client there is a line for each scenario as well.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from typing import Any, Final
 
 from pytest_aep_export.report.document import Header, RequirementVerdict, Run, TargetLabel
 from pytest_aep_export.report.findings import Finding
+from pytest_aep_export.report.trials import RecordedTrial
 from pytest_aep_export.suite.cleanup import Created
 from pytest_aep_export.suite.expectations import Expectation
 from pytest_aep_export.suite.registry import Level, Requirement, Source
@@ -24,6 +28,8 @@ __all__ = [
     "header_json",
     "record_schema",
     "run_from",
+    "trial_from",
+    "trial_json",
     "verdict_from",
     "verdict_json",
 ]
@@ -31,8 +37,8 @@ __all__ = [
 FORMAT: Final = 1
 """The version of the record's form."""
 _TOOL: Final = "pytest-aep-export"
-_PLAIN: Final = ("suite", "registry", "started", "profile")
-_OPTIONAL: Final = ("dialect", "expectations")
+_PLAIN: Final = ("suite", "registry", "started", "profile", "applies_to")
+_OPTIONAL: Final = ("dialect", "expectations", "again")
 _TEXTS: Final = ("id", "area", "title", "statement", "evidence", "capability")
 
 
@@ -89,9 +95,10 @@ def verdict_json(verdict: RequirementVerdict) -> dict[str, Any]:
     }
 
 
-def verdict_from(node: Mapping[str, Any]) -> RequirementVerdict:
-    """What the line of one requirement says."""
+def verdict_from(node: Mapping[str, Any], applies_to: str = "server") -> RequirementVerdict:
+    """What the line of one requirement says, in the record of a server or a client."""
     requirement = Requirement(
+        applies_to=applies_to,
         level=Level(node["level"]),
         sources=tuple(Source(**source) for source in node["sources"]),
         **{name: node[name] for name in _TEXTS},
@@ -99,6 +106,16 @@ def verdict_from(node: Mapping[str, Any]) -> RequirementVerdict:
     findings = tuple(Finding.from_json(test) for test in node["tests"])
     expected = node["expected"] and _expectation_from(node["expected"])
     return RequirementVerdict(requirement, Verdict(node["verdict"]), findings, node["selected"], expected)
+
+
+def trial_json(trial: RecordedTrial) -> dict[str, Any]:
+    """The line of one scenario."""
+    return {"type": "scenario", **trial.to_json()}
+
+
+def trial_from(node: Mapping[str, Any]) -> RecordedTrial:
+    """What the line of one scenario says."""
+    return RecordedTrial.from_json(node)
 
 
 def footer_json(run: Run) -> dict[str, Any]:
@@ -115,10 +132,15 @@ def footer_json(run: Run) -> dict[str, Any]:
     }
 
 
-def run_from(node: Mapping[str, Any], header: Header, verdicts: tuple[RequirementVerdict, ...]) -> Run:
+def run_from(
+    node: Mapping[str, Any],
+    header: Header,
+    verdicts: tuple[RequirementVerdict, ...],
+    trials: tuple[RecordedTrial, ...] = (),
+) -> Run:
     """The run, from what its last line says and what has been read before."""
     created = tuple(Created(**created) for created in node["created"])
-    return Run(header, verdicts, node["seconds"], node["stopped"], tuple(node["problems"]), created)
+    return Run(header, verdicts, node["seconds"], node["stopped"], tuple(node["problems"]), created, trials)
 
 
 def _source_json(source: Source) -> dict[str, Any]:

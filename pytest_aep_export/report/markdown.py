@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from pytest_aep_export.report.account import EXPLAINED, REPRODUCE, account, conclusion, leftovers, unjudged
+from pytest_aep_export.report.account import EXPLAINED, REPRODUCE, account, conclusion, leftovers, orphans, unjudged
 from pytest_aep_export.report.document import RequirementVerdict, Run
-from pytest_aep_export.report.markup import code, fence, plain, table
+from pytest_aep_export.report.markup import code, fence, plain, printable, table
 
 __all__ = ["FITTING", "finding", "fitted", "markdown"]
 
@@ -37,7 +37,7 @@ def finding(verdict: RequirementVerdict, run: Run) -> str:
     """Why one requirement does not hold, folded up."""
     requirement = verdict.requirement
     title = f"<b>{verdict.verdict}</b> {requirement.id} {requirement.level}: {_html(requirement.title)}"
-    return _folded(title, account(verdict, run.header.documents))
+    return _folded(title, account(verdict, run))
 
 
 def fitted(head: list[str], parts: Iterable[str]) -> str:
@@ -71,6 +71,7 @@ def _unjudged(run: Run) -> Iterator[str]:
 def _notes(run: Run) -> Iterator[str]:
     yield from (f"- {plain(problem)}" for problem in run.problems)
     yield from (f"- Left at the target: {code(sentence)}" for sentence in leftovers(run))
+    yield from (f"- Left behind: {code(sentence)}" for sentence in orphans(run))
 
 
 def _folded(title: str, told: Iterable[tuple[str, str]]) -> str:
@@ -84,4 +85,4 @@ def _folded(title: str, told: Iterable[tuple[str, str]]) -> str:
 
 
 def _html(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

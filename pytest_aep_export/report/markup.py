@@ -1,4 +1,4 @@
-"""Texts that others chose, as Markdown that shows them and does nothing else: no markup, no mention, no link."""
+"""Texts that others chose, made to show and to do nothing else: as Markdown no markup, no mention and no link."""
 
 from __future__ import annotations
 
@@ -6,20 +6,26 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-__all__ = ["code", "fence", "plain", "table"]
+__all__ = ["code", "fence", "plain", "printable", "table"]
 
 _SPECIAL: Final = re.compile(r"([\\`*_\[\]<>|#~&])")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _TICKS: Final = re.compile(r"`+")
+
+
+def printable(text: str) -> str:
+    """The text with what would steer a terminal made visible: a server chooses much of what is printed."""
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def plain(text: str) -> str:
     """Running text."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    return _SPECIAL.sub(r"\\\1", printable(" ".join(text.split())))
 
 
 def code(text: str) -> str:
     """A span of code, on one line."""
-    line = " ".join(text.split()) or " "
+    line = printable(" ".join(text.split())) or " "
     ticks = "`" * (_longest(line) + 1)
     pad = " " if line[0] == "`" or line[-1] == "`" else ""
     return f"{ticks}{pad}{line}{pad}{ticks}"
@@ -28,7 +34,7 @@ def code(text: str) -> str:
 def fence(text: str, language: str = "") -> str:
     """A block of code."""
     ticks = "`" * max(3, _longest(text) + 1)
-    return f"{ticks}{language}\n{text}\n{ticks}"
+    return f"{ticks}{language}\n{printable(text)}\n{ticks}"
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:

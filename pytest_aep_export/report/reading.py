@@ -11,9 +11,11 @@ from typing import Any, Final, NoReturn
 import orjson
 
 from pytest_aep_export.report.document import Header, RequirementVerdict, Run
-from pytest_aep_export.report.lines import FORMAT, header_from, record_schema, run_from, verdict_from
+from pytest_aep_export.report.lines import FORMAT, header_from, record_schema, run_from, trial_from, verdict_from
 from pytest_aep_export.report.record import STANDARD, RecordError, Seal
-from pytest_aep_export.report.verify import wrong_footer, wrong_verdict
+from pytest_aep_export.report.trials import RecordedTrial
+from pytest_aep_export.report.verify import known_registry, wrong_footer, wrong_header, wrong_verdict
+from pytest_aep_export.suite.registry import Registry
 
 __all__ = ["BadLineError", "EmptyRecordError", "MissingFooterError", "read", "read_lines"]
 
@@ -74,15 +76,24 @@ def read_lines(lines: Iterable[bytes]) -> Run:
     if first["type"] != "header":
         _refuse(1, f"a {first['type']} stands where the header should be")
     header = header_from(first)
+    registry = known_registry(header)
+    for problem in wrong_header(header, registry):
+        _refuse(1, problem)
     verdicts: dict[str, RequirementVerdict] = {}
+    trials: dict[str, RecordedTrial] = {}
     number = 1
     for number, node in numbered:
         if node["type"] == "footer":
-            run = _run(number, node, header, verdicts)
+            run = _run(number, node, header, verdicts, trials)
             if next(numbered, None):
                 _refuse(number + 1, "there is more after the footer")
             return run
-        verdict = _verdict(number, node, header)
+        if node["type"] == "scenario" and header.applies_to == "client":
+            trial = trial_from(node)
+            if trials.setdefault(trial.scenario, trial) is not trial:
+                _refuse(number, f"there is a second account of {trial.scenario}")
+            continue
+        verdict = _verdict(number, node, header, registry)
         if verdict.requirement.id in verdicts:
             _refuse(number, f"there is a second verdict on {verdict.requirement.id}")
         verdicts[verdict.requirement.id] = verdict
@@ -109,24 +120,28 @@ def _nodes(lines: Iterable[bytes]) -> Iterator[_Node]:
         yield node
 
 
-def _verdict(number: int, node: _Node, header: Header) -> RequirementVerdict:
+def _verdict(number: int, node: _Node, header: Header, registry: Registry | None) -> RequirementVerdict:
     if node["type"] != "verdict":
         _refuse(number, f"a {node['type']} stands where a verdict or the footer should be")
-    verdict = verdict_from(node)
-    if verdict.requirement.id not in header.requirements:
-        _refuse(number, f"the header does not list {verdict.requirement.id}")
-    for problem in wrong_verdict(verdict):
+    verdict = verdict_from(node, header.applies_to)
+    for problem in wrong_verdict(verdict, header, registry):
         _refuse(number, problem)
     return verdict
 
 
-def _run(number: int, footer: _Node, header: Header, verdicts: Mapping[str, RequirementVerdict]) -> Run:
+def _run(
+    number: int,
+    footer: _Node,
+    header: Header,
+    verdicts: Mapping[str, RequirementVerdict],
+    trials: Mapping[str, RecordedTrial],
+) -> Run:
     missing = [name for name in header.requirements if name not in verdicts]
     if missing:
         more = "…" if missing[_NAMED:] else ""
         _refuse(number, f"the footer comes before a verdict on {', '.join(missing[:_NAMED])}{more}")
     ordered = tuple(verdicts[name] for name in header.requirements)
-    run = run_from(footer, header, ordered)
+    run = run_from(footer, header, ordered, tuple(trials.values()))
     for problem in wrong_footer(run, footer):
         _refuse(number, problem)
     return run

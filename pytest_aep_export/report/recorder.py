@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import version
@@ -94,14 +95,21 @@ class Recorder:
         self._open: dict[str, _Open] = {}
         self._settled: dict[str, RequirementVerdict] = {}
         self._originals: dict[Exchange, Exchange] = {}
+        self._begun = False
+
+    def begin(self) -> None:
+        """Begin the record: what its file told of another run is gone, whatever becomes of this one."""
+        if not self._begun:
+            self._begun = True
+            self._write(header_json(self._header))
 
     def started(self, tests: Sequence[tuple[str, str]]) -> None:
         """These tests will run: each with the id of its requirement."""
         for test, requirement in tests:
             self._open.setdefault(requirement, _Open()).awaited[test] = None
-        if tests:
-            self._write(header_json(self._header))
-        self._observer.started(tests)
+        self.begin()
+        with suppress(OSError):  # nobody may see how far a run has come, and it goes on
+            self._observer.started(tests)
 
     def judged(self, requirement: str, outcome: Outcome) -> None:
         """A test has ended."""
@@ -110,7 +118,8 @@ class Recorder:
         found.awaited.pop(outcome.test, None)
         if not found.awaited:
             self._settle(requirement, found.findings)
-        self._observer.judged(requirement, outcome)
+        with suppress(OSError):
+            self._observer.judged(requirement, outcome)
 
     def finish(self, seconds: float, today: date, *, stopped: str = "", created: tuple[Created, ...] = ()) -> Run:
         """Settle what is left, and end the record.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -12,11 +11,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pytest_aep_export.report.account import EXPLAINED, REPRODUCE, account, conclusion, leftovers, unjudged
+from pytest_aep_export.report.account import EXPLAINED, REPRODUCE, account, conclusion, leftovers, orphans, unjudged
 from pytest_aep_export.report.document import RequirementVerdict, Run
+from pytest_aep_export.report.markup import printable
 from pytest_aep_export.suite.verdicts import Verdict
 
-__all__ = ["export_svg", "print_run", "printable"]
+__all__ = ["export_svg", "print_run"]
 
 _COLUMNS: Final = {
     Verdict.PASS: ("pass", "green"),
@@ -28,8 +28,7 @@ _COLUMNS: Final = {
     Verdict.BLOCKED: ("blocked", "magenta"),
     Verdict.ERROR: ("error", "bold magenta"),
 }
-_DIM: Final = frozenset({"required", "source", "test", "also", "known"})
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_DIM: Final = frozenset({"required", "source", "test", "scenario", "also", "known"})
 
 
 def print_run(run: Run, console: Console) -> None:
@@ -45,11 +44,6 @@ def export_svg(run: Run, *, width: int = 116) -> str:
     console = Console(record=True, width=width, force_terminal=True, file=io.StringIO())
     console.print(_table(run), _conclusion(run))
     return console.export_svg(title="aep-export run", unique_id="aep-export")
-
-
-def printable(text: str) -> str:
-    """The text with what would steer a terminal made visible: a server chooses much of what is printed."""
-    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def _table(run: Run) -> Table:
@@ -81,7 +75,12 @@ def _findings(run: Run) -> Iterator[Text]:
         names = ", ".join(verdict.requirement.id for verdict in verdicts)
         yield Text.assemble(_COLUMNS[verdicts[0].verdict], f" {names}")
         yield from _lines(why)
-    for label, sentences in (("expectations", run.problems), ("left at the target", [*leftovers(run)])):
+    notes = {
+        "expectations": run.problems,
+        "left at the target": [*leftovers(run)],
+        "left behind": [*orphans(run)],
+    }
+    for label, sentences in notes.items():
         if sentences:
             yield Text(label, style="bold")
             yield from (Text(f"  {printable(sentence)}") for sentence in sentences)
@@ -92,7 +91,7 @@ def _finding(verdict: RequirementVerdict, run: Run) -> Iterator[Text]:
     requirement = verdict.requirement
     head = (requirement.id, "bold"), f" {requirement.level}: {requirement.title}"
     yield Text.assemble(_COLUMNS[verdict.verdict], " ", *head)
-    yield from _lines(account(verdict, run.header.documents))
+    yield from _lines(account(verdict, run))
 
 
 def _lines(told: Iterable[tuple[str, str]]) -> Iterator[Text]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from pytest_aep_export.exchange import REDACTED, Exchange, Headers, Response, redact_text
+from pytest_aep_export.exchange import REDACTED, Exchange, Headers, redact_text
 from pytest_aep_export.suite.registry import Level
 
-__all__ = ["Outcome", "Result", "Verdict", "combine"]
+__all__ = ["BY_WEIGHT", "Outcome", "Result", "Verdict", "combine"]
 
 
 class Verdict(StrEnum):
@@ -111,16 +111,29 @@ def _hide(text: str, secrets: Collection[str]) -> str:
 
 
 def _cleaned(exchange: Exchange, secrets: Collection[str]) -> Exchange:
-    body = exchange.response.body
+    sent, got = exchange.request, exchange.response
+    request = replace(
+        sent,
+        url=_hide(sent.url, secrets),
+        headers=_without(sent.headers, secrets),
+        body=_stripped(sent.body, secrets),
+    )
+    response = replace(got, headers=_without(got.headers, secrets), body=_stripped(got.body, secrets))
+    return replace(exchange, request=request, response=response)
+
+
+def _without(headers: Headers, secrets: Collection[str]) -> Headers:
+    return Headers([(name, _hide(value, secrets)) for name, value in headers.raw])
+
+
+def _stripped(body: bytes, secrets: Collection[str]) -> bytes:
     for secret in secrets:
         body = body.replace(secret.encode(), REDACTED.encode())
-    headers = Headers([(name, _hide(value, secrets)) for name, value in exchange.response.headers.raw])
-    request = replace(exchange.request, url=_hide(exchange.request.url, secrets))
-    return replace(exchange, request=request, response=Response(exchange.response.status, headers, body))
+    return body
 
 
 _UNMET: Final = {Level.MUST: Verdict.FAIL, Level.SHOULD: Verdict.WARN, Level.MAY: Verdict.INFO}
-_BY_WEIGHT: Final = (
+BY_WEIGHT: Final = (
     Result.UNMET,
     Result.BROKEN,
     Result.BLOCKED,
@@ -128,6 +141,7 @@ _BY_WEIGHT: Final = (
     Result.MET,
     Result.NOT_APPLICABLE,
 )
+"""The gravest first."""
 _VERDICTS: Final = {
     Result.BROKEN: Verdict.ERROR,
     Result.BLOCKED: Verdict.BLOCKED,
@@ -145,5 +159,5 @@ def combine(level: Level, outcomes: Iterable[Outcome]) -> Verdict:
     outcome is not verified.
     """
     results = {outcome.result for outcome in outcomes}
-    heaviest = next((result for result in _BY_WEIGHT if result in results), Result.NOT_VERIFIED)
+    heaviest = next((result for result in BY_WEIGHT if result in results), Result.NOT_VERIFIED)
     return _UNMET[level] if heaviest is Result.UNMET else _VERDICTS[heaviest]

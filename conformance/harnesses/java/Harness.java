@@ -138,7 +138,7 @@ record Job(String id, String status, String dataset, List<String> batches, List<
         Map<String, Object> destination = Json.object(document.get("destination"));
         Object dataset = destination.getOrDefault("datasetId", destination.get("dataSetId"));
         return new Job(
-            String.valueOf(document.get("id")),
+            id(document.get("id")),
             String.valueOf(document.get("status")),
             dataset == null ? "" : String.valueOf(dataset),
             batches(destination),
@@ -147,6 +147,12 @@ record Job(String id, String status, String dataset, List<String> batches, List<
 
     Map<String, Object> shown() {
         return Map.of("id", id, "status", status, "errors", errors);
+    }
+
+    /** An id as a text, whether it is a text, a whole number, or one with a fraction of nothing. */
+    private static String id(Object value) {
+        boolean whole = value instanceof Double number && number == Math.rint(number);
+        return String.valueOf(whole ? ((Double) value).longValue() : value);
     }
 
     private static List<String> batches(Map<String, Object> destination) {
@@ -178,6 +184,8 @@ final class Client {
     private static final Pattern REFERENCE = Pattern.compile("@/data[sS]ets/([^/]+)");
     private static final Pattern RANGE = Pattern.compile("bytes (\\d+)-\\d+/(\\d+|\\*)");
     private static final int ATTEMPTS = 5;
+    /** How often a file is tried that keeps being cut. */
+    private static final int DOWNLOADS = 8;
     /** The longest Retry-After that is obeyed, in seconds. */
     private static final double PATIENCE = 300;
     /** Pages in a row without anything new after which a list is taken for endless. */
@@ -319,8 +327,10 @@ final class Client {
     }
 
     private void receive(FileChannel file, Entry entry) throws IOException, InterruptedException {
-        int stalled = 0;
-        while (stalled < ATTEMPTS) {
+        for (int attempt = 1; attempt <= DOWNLOADS; attempt++) {
+            if (attempt > 1) {
+                sleep(Math.min(pauseAfter(attempt - 1), 2));
+            }
             long before = file.position();
             Map<String, String> headers = new LinkedHashMap<>();
             headers.put("Accept", "application/parquet, application/octet-stream");
@@ -332,13 +342,9 @@ final class Client {
             if (file.position() == entry.length()) {
                 return;
             }
-            stalled = file.position() > before ? 0 : stalled + 1;
-            if (stalled > 0) {
-                sleep(pauseAfter(stalled));
-            }
         }
         String arrived = file.position() + " of " + entry.length() + " bytes arrived";
-        throw new ClientException(entry.name() + ": " + arrived + ", and no attempt brought more");
+        throw new ClientException(entry.name() + ": " + arrived + " in " + DOWNLOADS + " attempts");
     }
 
     /** Write a body where it belongs, as far as it comes. */
@@ -564,7 +570,7 @@ final class Client {
         try {
             Object node = Json.parse(body);
             Map<String, Object> error = Json.object(node instanceof List<?> list && !list.isEmpty() ? list.get(0) : node);
-            for (String name : List.of("title", "message", "error_description", "errorMessage")) {
+            for (String name : List.of("title", "message", "error_description", "errorMessage", "error")) {
                 if (error.get(name) instanceof String text) {
                     return text;
                 }

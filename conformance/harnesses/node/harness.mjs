@@ -14,6 +14,7 @@ const UNION = {
   contentType: "application/vnd.adobe.xed+json;version=1",
 };
 const ATTEMPTS = 5;
+const DOWNLOADS = 8; // how often a file is tried that keeps being cut
 const PATIENCE = 300; // the longest Retry-After that is obeyed, in seconds
 const BARREN = 10; // pages in a row without anything new after which a list is taken for endless
 const DONE = new Set(["SUCCEEDED", "FAILED", "CANCELLED"]);
@@ -142,8 +143,8 @@ class Client {
 
   async #receive(file, name, length, url) {
     let size = 0;
-    for (let stalled = 0; stalled < ATTEMPTS; ) {
-      const before = size;
+    for (let attempt = 1; attempt <= DOWNLOADS; attempt += 1) {
+      if (attempt > 1) await sleep(Math.min(pauseAfter(attempt - 1), 2));
       const headers = { Accept: "application/parquet, application/octet-stream", "Accept-Encoding": "identity" };
       if (size) headers.Range = `bytes=${size}-`;
       const answer = await this.#call("GET", url, { headers, stream: true });
@@ -154,10 +155,8 @@ class Client {
         if (error instanceof ClientError) throw error;
         size = (await file.stat()).size;
       }
-      stalled = size > before ? 0 : stalled + 1;
-      if (stalled) await sleep(pauseAfter(stalled));
     }
-    throw new ClientError(`${name}: ${size} of ${length} bytes arrived, and no attempt brought more`);
+    throw new ClientError(`${name}: ${size} of ${length} bytes arrived in ${DOWNLOADS} attempts`);
   }
 
   /** Where a file goes: its own name, as far as it cannot lead elsewhere. */
@@ -337,7 +336,7 @@ function problem(text) {
   } catch {
     return "no JSON";
   }
-  return body?.title ?? body?.message ?? body?.error_description ?? body?.errorMessage ?? "no message";
+  return body?.title ?? body?.message ?? body?.error_description ?? body?.errorMessage ?? body?.error ?? "no message";
 }
 
 /** A job, from any of its documented forms. */
