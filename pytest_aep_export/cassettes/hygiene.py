@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Final
 from urllib.parse import urlsplit
 
+from pytest_aep_export.cassettes.bodies import text_of
 from pytest_aep_export.errors import AepError
-from pytest_aep_export.exchange import Headers, Request, redact_text
+from pytest_aep_export.exchange import Headers, Request, Response, redact_text
 from pytest_aep_export.model import Credentials
 
 __all__ = ["GATEWAY", "PLACEHOLDER", "Cleaner", "LeakError", "refuse_leaks"]
@@ -24,6 +25,7 @@ PLACEHOLDER: Final = Credentials("REDACTED", "REDACTED", f"{'0' * 24}@AdobeOrg")
 """Whose recording it is, as far as anybody can tell."""
 
 _JWT: Final = re.compile(r"eyJ[\w-]{5,}\.[\w-]{5,}\.")
+_SENT: Final = frozenset({"range"})
 _KEPT: Final = frozenset({"content-type", "content-length", "content-range", "accept-ranges", "location", "x-location"})
 
 
@@ -43,28 +45,29 @@ class Cleaner:
     credentials: Credentials
     base_url: str
 
-    def request(self, request: Any) -> Any:
-        """A request of vcrpy's, fit to be kept and to be compared with a kept one."""
-        parts = urlsplit(request.uri)
+    def request(self, request: Request) -> Request:
+        """A request, fit to be kept and to be compared with a kept one."""
+        parts = urlsplit(request.url)
         clean = Request(
-            request.method, GATEWAY + parts.path + (f"?{parts.query}" if parts.query else ""), Headers(), _body(request)
+            request.method,
+            GATEWAY + parts.path + (f"?{parts.query}" if parts.query else ""),
+            Headers([(name, value) for name, value in request.headers.raw if name.lower() in _SENT]),
+            request.body,
         ).redacted()
-        request.uri = self._text(clean.url)
-        request.body = self._text(clean.body.decode("utf-8", "replace")).encode() or None
-        request.headers = {}
-        return request
+        return replace(clean, url=self._text(clean.url), body=self._bytes(clean.body))
 
-    def response(self, response: dict[str, Any]) -> dict[str, Any]:
-        """A response of vcrpy's, fit to be kept."""
-        headers = response["headers"]
-        response["headers"] = {n: [self._text(v) for v in vs] for n, vs in headers.items() if n.lower() in _KEPT}
-        body = response["body"]["string"]
-        text = _decoded(body)
-        if text is not None and (clean := self._text(text)) != text:
-            response["body"]["string"] = clean.encode()
-            for name in [name for name in response["headers"] if name.lower() == "content-length"]:
-                response["headers"][name] = [str(len(response["body"]["string"]))]
-        return response
+    def response(self, response: Response) -> Response:
+        """A response, fit to be kept."""
+        headers = [(name, self._text(value)) for name, value in response.headers.raw if name.lower() in _KEPT]
+        body = self._bytes(response.body)
+        if body != response.body:
+            headers = [(n, str(len(body)) if n.lower() == "content-length" else value) for n, value in headers]
+        return replace(response, headers=Headers(headers), body=body)
+
+    def _bytes(self, body: bytes) -> bytes:
+        """A body, cleaned where it is text."""
+        text = text_of(body)
+        return body if text is None else self._text(text).encode()
 
     def _text(self, text: str) -> str:
         text = redact_text(text).replace(self.base_url, GATEWAY)
@@ -98,15 +101,3 @@ def refuse_leaks(credentials: Credentials) -> Callable[[str], str]:
         return text
 
     return check
-
-
-def _body(request: Any) -> bytes:
-    body = request.body
-    return body if isinstance(body, bytes) else str(body or "").encode()
-
-
-def _decoded(body: bytes | str) -> str | None:
-    try:
-        return body if isinstance(body, str) else body.decode()
-    except UnicodeDecodeError:
-        return None

@@ -8,7 +8,7 @@ from typing import Final
 
 from pytest_aep_export.errors import ConfigurationError
 
-__all__ = ["library", "path_of"]
+__all__ = ["find", "library", "path_of"]
 
 _NAME: Final = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)+")
 
@@ -20,7 +20,7 @@ def library() -> Path:
 
 
 def path_of(name: str, folder: Path | None = None) -> Path:
-    """The file of a recording.
+    """The file of a recording, whether or not there is one.
 
     Raises:
         ConfigurationError: The name is not of the form ``area/name``.
@@ -28,3 +28,13 @@ def path_of(name: str, folder: Path | None = None) -> Path:
     if not _NAME.fullmatch(name):
         raise ConfigurationError(f"{name!r} is not a cassette's name: use the form 'export/succeeded'")
     return (folder or library()) / f"{name}.yaml"
+
+
+def find(name: str, folder: Path | None = None) -> Path:
+    """The file of a recording: in that folder, or in the library where only that has one.
+
+    Raises:
+        ConfigurationError: The name is not of the form ``area/name``.
+    """
+    own, shipped = path_of(name, folder), path_of(name)
+    return shipped if shipped.is_file() and not own.is_file() else own

@@ -1,115 +1,183 @@
-"""Recording and replaying with vcrpy: requests are matched by method, path, query and body, whatever the host."""
+"""Recording and replaying, for whatever HTTP client a test uses."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
-
-import vcr
-from vcr.serializers import yamlserializer
+from typing import Final
+from urllib.parse import urlsplit
 
 from pytest_aep_export.cassettes.hygiene import GATEWAY, PLACEHOLDER, Cleaner, refuse_leaks
-from pytest_aep_export.cassettes.library import path_of
+from pytest_aep_export.cassettes.interception import answer_from, keep
+from pytest_aep_export.cassettes.library import find, path_of
+from pytest_aep_export.cassettes.playback import Playback, load
+from pytest_aep_export.cassettes.recording import Interaction, Metadata, Recording, Source
+from pytest_aep_export.cassettes.storage import check_writable, save
+from pytest_aep_export.contract import load as load_contract
 from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.exchange import Request
 from pytest_aep_export.model import Credentials
 
-__all__ = ["Cassette", "record", "replay"]
+__all__ = ["Cassette", "Draft", "describe", "draft", "record", "replay"]
 
-_MATCH_ON: Final = ("method", "path", "query", "json")
+_AGAIN: Final = "record it with pytest_aep_export.cassettes.record"
 
 
 @dataclass(frozen=True, slots=True)
 class Cassette:
-    """A recording while it is replayed.
+    """A recording while it is replayed or made.
 
     Attributes:
         name: What it is called.
-        base_url: The gateway that a client should be pointed at; nothing is ever sent there.
-        credentials: Placeholders that a client should use.
-        unplayed: How many of its interactions have not been asked for yet.
+        base_url: The gateway that a client should be pointed at; in a replay, nothing is ever sent there.
+        ims_url: Where a client should ask for tokens.
+        credentials: What a client should use; in a replay, placeholders.
+        left: The recorded requests that have not been made yet; none while it is made.
+        recording: Whether it is being made.
     """
 
     name: str
     base_url: str
+    ims_url: str
     credentials: Credentials
-    unplayed: Callable[[], int]
+    left: Callable[[], Sequence[Request]]
+    recording: bool = False
+
+    def unplayed(self) -> int:
+        """How many of the recorded requests have not been made yet."""
+        return len(self.left())
+
+
+class Draft:
+    """A recording that is being made; nothing of it reaches the disk before it is saved.
+
+    Attributes:
+        cassette: What a client needs to be recorded.
+    """
+
+    def __init__(self, cassette: Cassette, path: Path, metadata: Metadata) -> None:
+        self.cassette = cassette
+        self._path = path
+        self._metadata = metadata
+        self._cleaner = Cleaner(cassette.credentials, cassette.base_url)
+        self._interactions: list[Interaction] = []
+
+    def add(self, interaction: Interaction) -> None:
+        """Keep an interaction, without what must not be kept."""
+        clean = self._cleaner
+        self._interactions.append(Interaction(clean.request(interaction.request), clean.response(interaction.response)))
+
+    def save(self) -> Recording:
+        """Write it, in place of an earlier one.
+
+        Raises:
+            ConfigurationError: Nothing was exchanged, or it could not be written.
+            LeakError: It still holds a secret. Whatever is raised, an earlier recording is as it was.
+        """
+        name = self.cassette.name
+        if not self._interactions:
+            raise ConfigurationError(f"cassette {name} was not written: nothing was exchanged while it recorded")
+        recording = Recording(name, self._metadata, tuple(self._interactions))
+        return save(recording, self._path, refuse_leaks(self.cassette.credentials))
+
+
+def describe(
+    source: Source, *, dialect: str = "", persona: str = "", requirements: tuple[str, ...] = (), date: str = ""
+) -> Metadata:
+    """Whose evidence a recording is that is made now, or on that date, by this version of the package."""
+    return Metadata(
+        source,
+        date or dt.datetime.now(dt.UTC).date().isoformat(),
+        f"pytest-aep-export {version('pytest-aep-export')}",
+        str(load_contract().document["info"]["version"]),
+        dialect,
+        persona,
+        requirements,
+    )
 
 
 @contextmanager
-def record(name: str, *, credentials: Credentials, base_url: str, folder: Path | None = None) -> Iterator[None]:
-    """Record what is exchanged with the host at ``base_url``, and write it when all went well.
+def draft(
+    name: str,
+    *,
+    credentials: Credentials,
+    base_url: str,
+    ims_url: str = "",
+    folder: Path | None = None,
+    metadata: Metadata | None = None,
+) -> Iterator[Draft]:
+    """Listen to what is exchanged with a target, without writing it.
 
-    An earlier recording of that name stays as it is until then.
+    Other requests go where they are meant to and are not kept. One recording is made at a time: threads of another test
+    would be recorded too.
 
     Args:
         name: What to call the recording: ``area/name``.
         credentials: Whose secrets must not get into it.
-        base_url: The host that is asked.
+        base_url: The gateway that is asked.
+        ims_url: Where tokens are asked for; by default the gateway's own token service.
         folder: The folder of recordings; by default the library.
+        metadata: Whose evidence it is; by default that of a server nobody knows.
 
     Raises:
-        ConfigurationError: The name is not one, or nothing was exchanged.
-        LeakError: The recording still holds a secret; nothing was written.
+        ConfigurationError: The name is not one, or the folder cannot be written to.
     """
     path = path_of(name, folder)
-    draft = path.with_suffix(".draft")
-    draft.unlink(missing_ok=True)
-    recorder = _vcr(Cleaner(credentials, base_url), refuse_leaks(credentials))
-    with recorder.use_cassette(str(draft), record_mode="once", record_on_exception=False):
-        yield
-    if not draft.is_file():
-        raise ConfigurationError(f"cassette {name} was not written: nothing was exchanged while it recorded")
-    draft.replace(path)
+    check_writable(name, path)
+    tokens = ims_url or f"{base_url}/ims/token/v3"
+    cassette = Cassette(name, base_url, tokens, credentials, tuple, recording=True)
+    made = Draft(cassette, path, metadata or describe("server"))
+    with keep({urlsplit(url).netloc for url in (base_url, tokens)}, made.add):
+        yield made
 
 
 @contextmanager
-def replay(name: str, folder: Path | None = None) -> Iterator[Cassette]:
-    """Answer every request from the recording; one that it does not hold fails, and none leaves this process.
+def record(
+    name: str,
+    *,
+    credentials: Credentials,
+    base_url: str,
+    ims_url: str = "",
+    folder: Path | None = None,
+    metadata: Metadata | None = None,
+) -> Iterator[Cassette]:
+    """Record what is exchanged with a target, and write it when all went well; see `draft` for the arguments.
+
+    An earlier recording of that name stays as it is until then.
 
     Raises:
-        ConfigurationError: There is no such recording.
+        ConfigurationError: The name is not one, nothing was exchanged, or the recording cannot be written.
+        LeakError: The recording still holds a secret; nothing was written.
     """
-    path = path_of(name, folder)
+    with draft(
+        name, credentials=credentials, base_url=base_url, ims_url=ims_url, folder=folder, metadata=metadata
+    ) as made:
+        yield made.cassette
+    made.save()
+
+
+@contextmanager
+def replay(name: str, folder: Path | None = None, *, again: str = _AGAIN) -> Iterator[Cassette]:
+    """Answer every request from the recording; one that it does not hold fails, and none reaches the network.
+
+    Left alone are requests that a client sends to an app in this process, and requests to a server of this machine that
+    are none of the API's.
+
+    Args:
+        name: What the recording is called.
+        folder: The folder of recordings; what it does not have is looked for in the library.
+        again: How to record it again, for the message to somebody whose request finds no answer.
+
+    Raises:
+        ConfigurationError: There is no such recording, or it is not what was written.
+    """
+    path = find(name, folder)
     if not path.is_file():
-        raise ConfigurationError(f"cassette {name} does not exist: there is no file {path}")
-    player = _vcr(Cleaner(PLACEHOLDER, GATEWAY), str)
-    with player.use_cassette(str(path), record_mode="none") as tape:
-        yield Cassette(name, GATEWAY, PLACEHOLDER, lambda: len(tape) - tape.play_count)
-
-
-class _Serializer:
-    """vcrpy's YAML, its text checked before it is written."""
-
-    def __init__(self, check: Callable[[str], str]) -> None:
-        self._check = check
-
-    def serialize(self, cassette: dict[str, Any]) -> str:
-        return self._check(yamlserializer.serialize(cassette))
-
-    def deserialize(self, text: str) -> Any:
-        return yamlserializer.deserialize(text)
-
-
-def _vcr(cleaner: Cleaner, check: Callable[[str], str]) -> vcr.VCR:
-    recorder = vcr.VCR(
-        before_record_request=cleaner.request,
-        before_record_response=cleaner.response,
-        decode_compressed_response=True,
-        serializer="checked",
-        match_on=_MATCH_ON,
-    )
-    recorder.register_serializer("checked", _Serializer(check))
-    recorder.register_matcher("json", _same_body)
-    return recorder
-
-
-def _same_body(one: Any, other: Any) -> bool:
-    """Whether two bodies say the same: as JSON where they are JSON, to the byte elsewhere."""
-    try:
-        return bool(json.loads(one.body or b"null") == json.loads(other.body or b"null"))
-    except ValueError:
-        return bool(one.body == other.body)
+        raise ConfigurationError(f"cassette {name} does not exist: there is no file {path}; {again}")
+    playback = Playback(load(name, path), Cleaner(PLACEHOLDER, GATEWAY).request, again)
+    with answer_from(playback):
+        yield Cassette(name, GATEWAY, f"{GATEWAY}/ims/token/v3", PLACEHOLDER, playback.left)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from pytest_aep_export.cassettes import library, record
+from pytest_aep_export.cassettes import describe, library, record
 from pytest_aep_export.client import AepClient
 from pytest_aep_export.emulator import Emulator, EmulatorServer
 
@@ -21,7 +21,13 @@ def succeeded(folder: Path | None = None) -> None:
     with Emulator(profiles=5) as emulator, EmulatorServer(emulator) as server:
         credentials = emulator.create_tenant().credentials
         with (
-            record(SUCCEEDED, credentials=credentials, base_url=server.url, folder=folder),
+            record(
+                SUCCEEDED,
+                credentials=credentials,
+                base_url=server.url,
+                folder=folder,
+                metadata=describe("emulator", dialect="canonical"),
+            ),
             AepClient(credentials, base_url=server.url, pause=lambda _seconds: None) as client,
         ):
             dataset = client.create_dataset("Profile Data Export")

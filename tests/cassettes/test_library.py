@@ -7,31 +7,12 @@ import runpy
 from pathlib import Path
 
 import pytest
-import yaml
 
-from pytest_aep_export.cassettes import library, path_of
+from pytest_aep_export.cassettes import Recording, find, library, path_of, read
 from pytest_aep_export.contract import load
-from pytest_aep_export.exchange import Headers, Request, Response
 
 RECORDER = Path(__file__).parent / "record.py"
 SHIPPED = sorted(library().rglob("*.yaml"))
-
-
-def _exchanges(path: Path) -> list[tuple[Request, Response]]:
-    def body(text: str | bytes | None) -> bytes:
-        return text.encode() if isinstance(text, str) else text or b""
-
-    return [
-        (
-            Request(sent["method"], sent["uri"], Headers(), body(sent["body"])),
-            Response(
-                got["status"]["code"],
-                Headers([(name, value) for name, values in got["headers"].items() for value in values]),
-                body(got["body"]["string"]),
-            ),
-        )
-        for sent, got in ((i["request"], i["response"]) for i in yaml.safe_load(path.read_text())["interactions"])
-    ]
 
 
 def test_the_library_is_found_and_holds_something():
@@ -59,25 +40,39 @@ def test_a_shipped_recording_is_small_and_clean(path):
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_a_shipped_recording_keeps_the_contract(path):
-    """Every exchange is of a known operation, and every answer validates in the canonical dialect."""
+    """Every exchange is of a known operation, and every answer validates in the dialect that was recorded."""
     contract = load()
-    for request, response in _exchanges(path):
+    recording = read(path.stem, path)
+    for interaction in recording.interactions:
+        request, response = interaction.request, interaction.response
         match = contract.match(request.method, request.path)
         assert match is not None, request
-        assert contract.validate_response(match.operation.id, response, "canonical") == []
+        assert contract.validate_response(match.operation.id, response, recording.metadata.dialect) == []
 
 
 def test_the_recorder_still_records_what_is_shipped(tmp_path):
     """Recorded anew, the cassette holds the same requests and statuses: the library is not out of date."""
     names = runpy.run_path(str(RECORDER))
+    name = names["SUCCEEDED"]
     names["succeeded"](tmp_path)
-    [new], shipped = _exchanges_of(tmp_path), _exchanges(path_of(names["SUCCEEDED"]))
-    assert [(sent.method, got.status) for sent, got in new] == [(sent.method, got.status) for sent, got in shipped]
-    assert [sent.path.rsplit("/", 1)[0] for sent, _ in new] == [sent.path.rsplit("/", 1)[0] for sent, _ in shipped]
+    assert _outline(read(name, path_of(name, tmp_path))) == _outline(read(name, path_of(name)))
 
 
-def _exchanges_of(folder: Path) -> list[list[tuple[Request, Response]]]:
-    return [_exchanges(path) for path in sorted(folder.rglob("*.yaml"))]
+def _outline(recording: Recording) -> list[tuple[str, str, int]]:
+    """Method, path without the id at its end, and status of each interaction."""
+    pairs = ((one.request, one.response) for one in recording.interactions)
+    return [(request.method, request.path.rsplit("/", 1)[0], response.status) for request, response in pairs]
+
+
+def test_a_projects_own_cassette_comes_before_the_librarys(tmp_path):
+    """What a project has not recorded itself is found in the library; what neither has, is missing from the project."""
+    assert find("export/succeeded", tmp_path) == path_of("export/succeeded")
+    own = path_of("export/succeeded", tmp_path)
+    own.parent.mkdir()
+    own.touch()
+    assert find("export/succeeded", tmp_path) == own
+    assert find("export/none", tmp_path) == tmp_path / "export" / "none.yaml"
+    assert find("export/succeeded") == path_of("export/succeeded")
 
 
 @pytest.mark.aep_cassette("export/succeeded")
