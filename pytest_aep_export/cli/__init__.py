@@ -1,7 +1,7 @@
 """The command line: ``aep-export``.
 
-Every command ends with 0 (well), 1 (something failed), 2 (used wrongly) or 3 (could not run), and says why; one that is
-interrupted before it has begun ends with 130.
+Every command ends with 0 (well), 1 (something failed), 2 (used wrongly), 3 (could not run) or 130 (interrupted), and
+says why.
 """
 
 from __future__ import annotations

@@ -4,20 +4,39 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 from rich.console import Console
 
 from pytest_aep_export.errors import AepError, ConfigurationError
+from pytest_aep_export.report.markup import printable
 
-__all__ = ["CouldNotRunError", "UsedWronglyError", "console_for", "exit_codes", "schema_option", "write"]
+__all__ = [
+    "INTERRUPTED",
+    "CouldNotRunError",
+    "StoppedError",
+    "UsedWronglyError",
+    "console_for",
+    "exit_codes",
+    "mute",
+    "require_writable",
+    "schema_option",
+    "stoppable",
+    "write",
+]
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 _PLAIN_WIDTH: Final = 120
+INTERRUPTED: Final = 130
+"""How every command ends that was interrupted, as shells have it."""
+_STANDARD: Final = "-"
 
 
 class UsedWronglyError(click.ClickException):
@@ -32,36 +51,111 @@ class CouldNotRunError(click.ClickException):
     exit_code = 3
 
 
+class StoppedError(click.ClickException):
+    """Ends a command that was interrupted, by Ctrl-C or SIGTERM."""
+
+    exit_code = INTERRUPTED
+
+
 @contextmanager
 def exit_codes() -> Iterator[None]:
-    """Turn the package's exceptions into a sentence and an exit code."""
+    """Turn the package's exceptions, and an output that cannot be written, into a sentence and an exit code.
+
+    Who has stopped reading the output, as ``head`` does, has had enough: nothing is said of that.
+    """
     try:
         yield
     except ConfigurationError as error:
-        raise UsedWronglyError(str(error)) from error
+        raise UsedWronglyError(printable(str(error))) from error
     except AepError as error:
-        raise CouldNotRunError(str(error)) from error
+        raise CouldNotRunError(printable(str(error))) from error
+    except BrokenPipeError:
+        mute()
+    except OSError as error:
+        mute()
+        what, reason = error.filename or "the output", error.strerror or error
+        raise CouldNotRunError(f"{what} cannot be written ({reason}): write to another place") from error
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """For a while, be told to stop by SIGTERM as by Ctrl-C."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler) if _in_main_thread() else None
+    try:
+        yield
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
+
+
+def mute() -> None:
+    """Let standard output swallow what else it is given, also at the end of the process."""
+    with suppress(OSError, ValueError):  # it is no file of the operating system's
+        number = sys.stdout.fileno()
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), number)
+
+
+class _Console(Console):
+    """A console whose reader may go away."""
+
+    def on_broken_pipe(self) -> None:
+        """Go on without a word, instead of ending the process as rich does."""
+        self.quiet = True
+        mute()
 
 
 def console_for(*, stderr: bool = False) -> Console:
     """Where a command prints to, as it is now; wide enough for tables where it is no terminal."""
-    console = Console(file=sys.stderr if stderr else sys.stdout)
+    console = _Console(file=sys.stderr if stderr else sys.stdout)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = _PLAIN_WIDTH
     return console
 
 
 def write(path: str, text: str) -> None:
-    """Write a file; ``-`` is standard output.
+    """Write a file, whole or not at all; ``-`` is standard output.
 
     Raises:
-        CouldNotRunError: It cannot be written.
+        CouldNotRunError: It cannot be written; what it held before it still holds.
     """
     try:
-        with click.open_file(path, "w", encoding="utf-8") as file:
-            file.write(text)
+        if path == _STANDARD:
+            click.echo(text, nl=False)
+        elif Path(path).exists() and not Path(path).is_file():  # a pipe, or a device
+            Path(path).write_text(text, encoding="utf-8")
+        else:
+            _replace(Path(path).resolve(), text)
+    except BrokenPipeError:
+        mute()
     except OSError as error:
         raise CouldNotRunError(f"{path} cannot be written ({error.strerror}): name another file") from error
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file aside, and then let it take the place of the one that is there."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        aside.write_text(text, encoding="utf-8")
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+def require_writable(*paths: str | None) -> None:
+    """Find out before a run whether its results can be kept.
+
+    Raises:
+        ConfigurationError: A file cannot be written.
+    """
+    for path in filter(None, paths):
+        folder = Path(path).parent
+        if path != _STANDARD and (Path(path).is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK)):
+            raise ConfigurationError(f"{path} cannot be written: name a file in a folder that exists and is yours")
 
 
 def schema_option(load: Callable[[], Mapping[str, Any]], option: str = "--json") -> Callable[[_Command], _Command]:

@@ -6,13 +6,20 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.table import Table
 from rich.text import Text
 
-from pytest_aep_export.cli.common import CouldNotRunError, UsedWronglyError, console_for, exit_codes, schema_option
+from pytest_aep_export.cli.common import (
+    INTERRUPTED,
+    CouldNotRunError,
+    UsedWronglyError,
+    console_for,
+    exit_codes,
+    schema_option,
+)
 from pytest_aep_export.cli.counting import counted
 
 if TYPE_CHECKING:
@@ -23,8 +30,6 @@ if TYPE_CHECKING:
     from pytest_aep_export.suite.mutants import Trial
 
 __all__ = ["mutants"]
-
-_INTERRUPTED: Final = 3
 
 
 def _schema() -> dict[str, Any]:
@@ -43,7 +48,7 @@ def mutants(words: tuple[str, ...], processes: int | None, *, update: bool, as_j
     """Try the suite on wrong servers: each persona of the emulator has to be noticed, and each requirement to notice.
 
     Ends with 1 when a mutant survives, a MUST or SHOULD kills none, or kills.json says something else than was found;
-    with 3 when it was interrupted.
+    with 130 when it was interrupted.
     """
     chosen = _chosen(words)
     console = console_for(stderr=as_json)
@@ -57,7 +62,7 @@ def mutants(words: tuple[str, ...], processes: int | None, *, update: bool, as_j
         _print(found, console)
     if interrupted:
         console.print("interrupted: the mutants that were not tried are not in it")
-    click.get_current_context().exit(_INTERRUPTED if interrupted else found.exit_code)
+    click.get_current_context().exit(INTERRUPTED if interrupted else found.exit_code)
 
 
 def _chosen(words: Sequence[str]) -> list[Persona]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 
-from pytest_aep_export.cli.common import CouldNotRunError, exit_codes, schema_option
+from pytest_aep_export.cli.common import CouldNotRunError, StoppedError, console_for, exit_codes, schema_option
 from pytest_aep_export.cli.counting import counted
 from pytest_aep_export.cli.expected import expected_counts, expected_schema, expected_table
 from pytest_aep_export.profiles.policies import DEFAULT_POLICIES
@@ -21,14 +20,6 @@ if TYPE_CHECKING:
     from pytest_aep_export.profiles import ProfileData
 
 __all__ = ["profiles"]
-
-_PLAIN_WIDTH: Final = 120
-
-
-class _InterruptedError(click.ClickException):
-    """Ends a command that was interrupted."""
-
-    exit_code = 130
 
 
 @click.group()
@@ -76,7 +67,7 @@ def _explained(folder: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        raise _InterruptedError("interrupted: the same command goes on where it was") from None
+        raise StoppedError("interrupted: the same command goes on where it was") from None
     except OSError as error:
         raise CouldNotRunError(f"{folder} cannot be written or read: {error.strerror or error}") from error
 
@@ -99,8 +90,5 @@ def _show(
         document = {"folder": str(folder), "partitions": partitions, "recipe": recipe, "expected": expected}
         click.echo(json.dumps(document, indent=2))
         return
-    console = Console()
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = _PLAIN_WIDTH
     click.echo(f"{folder} holds {recipe['profiles']:,} persons. Exports of them must contain:\n")
-    console.print(expected_table(expected))
+    console_for().print(expected_table(expected))

@@ -15,9 +15,11 @@ from pytest_aep_export.report.html import html
 from pytest_aep_export.report.junit import junit
 from pytest_aep_export.report.lines import record_schema
 from pytest_aep_export.report.markdown import markdown
+from pytest_aep_export.report.markup import printable
 from pytest_aep_export.report.reading import read
 from pytest_aep_export.report.record import STANDARD, RecordError
 from pytest_aep_export.report.terminal import print_run
+from pytest_aep_export.report.verify import known_registry
 
 __all__ = ["report"]
 
@@ -39,7 +41,8 @@ def report() -> None:
 @click.argument("record", type=_RECORD)
 def summary(record: str) -> None:
     """Print the table by area, and why what does not hold does not."""
-    print_run(_read(record), console_for())
+    with exit_codes():
+        print_run(read(record), console_for())
 
 
 @report.command("html")
@@ -94,9 +97,11 @@ def verify(record: str) -> None:
     try:
         run = read(record)
     except RecordError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(printable(str(error))) from error
     counts = ", ".join(f"{count} {verdict}" for verdict, count in run.counts.items() if count)
     click.echo(f"{record} is sound: {len(run.verdicts)} verdicts ({counts}), exit code {run.exit_code}")
+    if known_registry(run.header) is None:
+        click.echo("Its requirements are those of another version, and could not be compared with any.")
 
 
 @report.command()

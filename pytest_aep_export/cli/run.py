@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pytest_aep_export.cli.common import console_for, exit_codes, schema_option, write
+from pytest_aep_export.cli.common import (
+    INTERRUPTED,
+    StoppedError,
+    console_for,
+    exit_codes,
+    require_writable,
+    schema_option,
+    stoppable,
+    write,
+)
 from pytest_aep_export.cli.progress import progress_for
 from pytest_aep_export.contract.dialects import CANONICAL, DIALECTS
 from pytest_aep_export.errors import AepError, ConfigurationError
@@ -23,6 +32,7 @@ from pytest_aep_export.report.terminal import export_svg, print_run
 from pytest_aep_export.suite.budget import Limits
 from pytest_aep_export.suite.expectations import Expectations, read_expectations
 from pytest_aep_export.suite.registry import PROFILES, load
+from pytest_aep_export.suite.runner import INTERRUPTED as WAS_INTERRUPTED
 from pytest_aep_export.suite.runner import run_suite
 from pytest_aep_export.suite.targets import EMULATOR, Target, probe, resolve
 
@@ -89,12 +99,12 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     """Judge a server, requirement by requirement.
 
     Ends with 0 when every MUST that was chosen was judged and holds, 1 when one does not hold or an expectation is
-    false, 2 when the command was called wrongly, 3 when the target could not be judged.
+    false, 2 when the command was called wrongly, 3 when the target could not be judged, 130 when it was interrupted.
     """
     console = console_for(stderr=record == STANDARD)
     writer = RecordWriter(record) if record else None
-    with exit_codes():
-        _require_writable(record, svg_path)
+    with exit_codes(), stoppable():
+        require_writable(record, svg_path)
         if target != EMULATOR and dialect != CANONICAL.name:
             raise ConfigurationError("--dialect is for the emulator only: a URL speaks the dialect that it speaks")
         choice = _Choice(
@@ -105,12 +115,12 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
             target, ims_url=ims_url, dialect=dialect, credentials=os.environ, live=live, limits=limits
         ) as opened:
             found = _judge(opened, dialect, choice, console, writer)
+        if svg_path:
+            write(svg_path, export_svg(found))
         print_run(found, console)
         if writer:
             writer.require_whole()
-    if svg_path:
-        write(svg_path, export_svg(found))
-    click.get_current_context().exit(found.exit_code)
+        click.get_current_context().exit(INTERRUPTED if found.stopped == WAS_INTERRUPTED else found.exit_code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,25 +149,18 @@ def _judge(target: Target, dialect: str, choice: _Choice, console: Console, writ
 
 
 def _run(target: Target, recorder: Recorder, choice: _Choice, today: date) -> Run:
-    """Run the suite. Whatever keeps it from running is recorded as well."""
+    """Run the suite. Whatever keeps it from running, or ends it, is recorded as well."""
     begun = time.perf_counter()
+    recorder.begin()
     try:
         probe(target, allow_production=choice.allow_production)
         done = run_suite(
             target, recorder, select=choice.select, profile=choice.profile, expectations=choice.expectations
         )
-    except ConfigurationError:
-        raise
-    except AepError as error:
-        reason = str(error).partition("\n")[0]
+    except (AepError, KeyboardInterrupt) as error:
+        reason = str(error).partition("\n")[0] or WAS_INTERRUPTED
         recorder.finish(time.perf_counter() - begun, today, stopped=reason)
+        if isinstance(error, KeyboardInterrupt):
+            raise StoppedError("interrupted") from None
         raise
     return recorder.finish(time.perf_counter() - begun, today, stopped=done.stopped, created=done.created)
-
-
-def _require_writable(*paths: str | None) -> None:
-    """Find out before the run whether its results can be kept."""
-    for path in filter(None, paths):
-        folder = Path(path).parent
-        if path != STANDARD and (Path(path).is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK)):
-            raise ConfigurationError(f"{path} cannot be written: name a file in a folder that exists and is yours")

@@ -94,7 +94,8 @@ class RecordedTrial:
     def from_json(cls, node: Mapping[str, Any]) -> RecordedTrial:
         """From what the record has."""
         members: dict[str, Any] = {name: node[name] for name in cls.__slots__}
-        return cls(**members | {"attempts": tuple(node["attempts"])})
+        members["attempts"] = tuple(node["attempts"])
+        return cls(**members)
 
 
 def _clean(text: str, secrets: Collection[str]) -> str:

@@ -64,24 +64,27 @@ class Budget:
         self.jobs = 0
         self._limits = limits
         self._now = now
-        self._begun = now()
-        self._lifted = False
+        self._end = self._after(limits.seconds)
 
     @property
     def seconds_left(self) -> float | None:
         """How much of the time is left; None where it has no end."""
-        if self._limits.seconds is None or self._lifted:
-            return None
-        return self._begun + self._limits.seconds - self._now()
+        return None if self._end is None else self._end - self._now()
 
     @contextmanager
-    def lifted(self) -> Iterator[None]:
-        """For a while, such as for cleaning up, refuse nothing."""
-        self._lifted = True
+    def lifted(self, seconds: float | None = None) -> Iterator[None]:
+        """For a while, such as for cleaning up, refuse nothing but what lasts longer than so many seconds."""
+        before = self._limits, self._end
+        self._limits, self._end = Limits(seconds=seconds), self._after(seconds)
         try:
             yield
         finally:
-            self._lifted = False
+            self._limits, self._end = before
+
+    def pause(self, seconds: float, sleep: Callable[[float], None] = time.sleep) -> None:
+        """Wait, but not beyond the end of the run."""
+        left = self.seconds_left
+        sleep(seconds if left is None else max(0.0, min(seconds, left)))
 
     def spend(self, *, job: bool) -> None:
         """Count a call that is about to be made.
@@ -92,8 +95,7 @@ class Budget:
         Raises:
             BudgetError: It would exceed a limit; the message says which, and how to raise it.
         """
-        if not self._lifted:
-            self._check(job=job)
+        self._check(job=job)
         self.calls += 1
 
     def created_job(self) -> None:
@@ -110,3 +112,6 @@ class Budget:
             raise BudgetError(
                 f"the run has used up its {limits.jobs} export jobs: allow more with --max-jobs", final=False
             )
+
+    def _after(self, seconds: float | None) -> float | None:
+        return None if seconds is None else self._now() + seconds

@@ -24,6 +24,9 @@ Kind = Literal["job", "dataset"]
 State = Literal["ended", "cancelled", "left"]
 
 _SECONDS: Final = 10.0
+"""For each answer."""
+_ALL_SECONDS: Final = 60.0
+"""For all of them: what is not cancelled by then is left."""
 _WHOSE: Final = ("authorization", "x-api-key", "x-gw-ims-org-id", "x-sandbox-name")
 
 
@@ -52,7 +55,7 @@ def clean_up(target: Target) -> tuple[Created, ...]:
     """
     if target.kind == "emulator":
         return ()
-    with target.budget.lifted(), target.within(_SECONDS):
+    with target.budget.lifted(_ALL_SECONDS), target.within(_SECONDS):
         return tuple(_cleaned(target, list(target.exchanges)))
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urljoin, urlsplit
@@ -16,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 from pytest_aep_export.errors import AepError, TransportError
 from pytest_aep_export.exchange import Exchange
 
-__all__ = ["BusyError", "Courtesy", "LostError"]
+__all__ = ["BusyError", "Courtesy", "LateError", "LostError"]
 
 Ask = Callable[[str], Exchange]
 """Sends the request to a URL, once."""
@@ -39,8 +38,20 @@ class BusyError(AepError):
     """The server is too busy to answer, and the run's patience is used up."""
 
 
+class LateError(TransportError):
+    """The answer did not end in time."""
+
+
 class LostError(TransportError):
-    """The connection was lost before the answer was complete."""
+    """The connection was lost before the answer was complete.
+
+    Attributes:
+        exchange: What had come until then; None where that was less than a head.
+    """
+
+    def __init__(self, message: str, exchange: Exchange | None = None) -> None:
+        super().__init__(message)
+        self.exchange = exchange
 
 
 class Courtesy:
@@ -58,12 +69,14 @@ class Courtesy:
         self._left = seconds
         self._pause = pause
         self._now = now
+        self._breaks_off = False
 
     def ask(self, method: str, url: str, once: Ask) -> Exchange:
         """The answer to a request, from wherever on the same host the server has redirected it to.
 
         A redirect is followed as clients do it: one that keeps the method always, another one if the method is safe.
-        Where redirects lead in a circle the last of them is the answer.
+        Where redirects lead in a circle the last of them is the answer, and where an answer breaks off at the same byte
+        every time, that much of it is.
 
         Raises:
             TransportError: No answer came.
@@ -85,11 +98,22 @@ class Courtesy:
         return exchange
 
     def _unbroken(self, method: str, url: str, once: Ask) -> Exchange:
+        seen = list[Exchange | None]()
         for seconds in _REPEATS if method in _REPEATED else ():
-            with suppress(LostError):
+            try:
                 return once(url)
+            except LostError as lost:
+                if self._breaks_off and lost.exchange:
+                    return lost.exchange
+                seen.append(lost.exchange)
             self._pause(seconds)
-        return once(url)
+        try:
+            return once(url)
+        except LostError as lost:
+            if lost.exchange is None or not seen or not all(_same(lost.exchange, before) for before in seen):
+                raise
+            self._breaks_off = True  # and need not be asked three times for everything else that it cuts short
+            return lost.exchange
 
     def _wait(self, exchange: Exchange, tries: int) -> None:
         asked = _retry_after(exchange, self._now())
@@ -100,6 +124,14 @@ class Courtesy:
             raise _busy(exchange, f"and is to be asked again in {seconds:g} s, longer than the run is patient")
         self._left -= seconds
         self._pause(seconds)
+
+
+def _same(one: Exchange, other: Exchange | None) -> bool:
+    """Whether two answers have broken off at the same byte."""
+    return other is not None and (one.response.status, one.response.body) == (
+        other.response.status,
+        other.response.body,
+    )
 
 
 def _busy(exchange: Exchange, how: str) -> BusyError:

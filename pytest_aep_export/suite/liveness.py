@@ -7,13 +7,16 @@ from typing import Final
 from pytest_aep_export.errors import AepError, TransportError
 from pytest_aep_export.suite.api import JOBS
 from pytest_aep_export.suite.budget import BudgetError
-from pytest_aep_export.suite.courtesy import BusyError
+from pytest_aep_export.suite.courtesy import BusyError, LateError
 from pytest_aep_export.suite.sending import Target
 
 __all__ = ["Liveness"]
 
 _SILENCES: Final = 3
-"""After so many tests in a row without an answer the target is asked whether it is still there."""
+"""After so many tests in a row without an answer the target is asked whether it is still there.
+
+One that let an answer be waited for in vain is asked at once: to wait for it again and again takes minutes.
+"""
 _SECONDS: Final = 10.0
 
 
@@ -39,13 +42,12 @@ class Liveness:
             self._silences = 0
         elif error is not self._last:
             self._last = error
-            self._silences += 1
+            self._silences += _SILENCES if isinstance(error, LateError) else 1
         if self._silences < _SILENCES or (target is not None and _lives(target)):
             self._silences %= _SILENCES
             return ""
-        return (
-            f"{error}; {_SILENCES} tests in a row had no answer, so the run was ended: run again when the server is up"
-        )
+        again = "the next call" if isinstance(error, LateError) else f"{_SILENCES} tests in a row"
+        return f"{error}; {again} had no answer, so the run was ended: run again when the server is up"
 
 
 def _lives(target: Target) -> bool:

@@ -20,7 +20,10 @@ from pytest_aep_export.suite.hooks import Observer, SuiteRun
 from pytest_aep_export.suite.registry import conformance_path
 from pytest_aep_export.suite.sending import Target
 
-__all__ = ["SuiteError", "run_suite"]
+__all__ = ["INTERRUPTED", "SuiteError", "run_suite"]
+
+INTERRUPTED: Final = "the run was interrupted"
+"""Why a run has ended early that somebody has stopped."""
 
 _USERS_OWN: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 _OUR_MODULES: Final = frozenset({"conftest", "server"})
@@ -68,7 +71,7 @@ def run_suite(
         raise ConfigurationError(_complaint(said.getvalue()))
     if code == pytest.ExitCode.INTERNAL_ERROR or run.unread:
         raise SuiteError(f"the suite broke down, which is a bug of pytest-aep-export:\n{run.unread or said.getvalue()}")
-    run.end("the run was interrupted" if code == pytest.ExitCode.INTERRUPTED else "")
+    run.end(INTERRUPTED if code == pytest.ExitCode.INTERRUPTED else "")
     run.created = clean_up(target)
     return run
 

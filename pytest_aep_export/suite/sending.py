@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import copy
 import json as jsonlib
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from threading import Event
 from typing import Any, Final, Self
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 import httpx
 
 from pytest_aep_export.contract import load
-from pytest_aep_export.errors import AepError, TransportError
+from pytest_aep_export.errors import TransportError
 from pytest_aep_export.exchange import Exchange, Headers, Request, Response
 from pytest_aep_export.model import Credentials
 from pytest_aep_export.suite.budget import Budget
-from pytest_aep_export.suite.courtesy import Courtesy, LostError
+from pytest_aep_export.suite.courtesy import Courtesy, LateError, LostError
 from pytest_aep_export.suite.terms import Kind, Neighbours, Patience
+from pytest_aep_export.suite.usable import TargetError, access_token, require_json
 from pytest_aep_export.suite.version import SUITE_VERSION
+from pytest_aep_export.suite.watchdog import Watchdog
 
 __all__ = ["IMS_PATH", "Kind", "Neighbours", "Patience", "Target", "TargetError", "parse_url", "require_json"]
 
@@ -33,12 +35,10 @@ _LARGEST: Final = 1 << 30
 """Bytes of the largest body that is read."""
 _CREATE: Final = "createExportJob"
 _LOST: Final = (httpx.NetworkError, httpx.RemoteProtocolError)
+_SHORTEST: Final = 0.001
+"""Seconds that a request is given which the end of the run has overtaken."""
 _SECRET: Final = 8
 """Characters of the shortest secret that is looked for in reports."""
-
-
-class TargetError(AepError):
-    """The target cannot be judged at all; the message says what to do."""
 
 
 class Target:
@@ -89,6 +89,7 @@ class Target:
         self._tokens: dict[str, str] = {}
         self._secrets: dict[str, None] = {}
         self._know(credentials.client_secret, credentials.client_id)
+        self._watchdog = Watchdog()
         self._http = httpx.Client(
             timeout=self.patience.answer,
             transport=transport,
@@ -133,7 +134,7 @@ class Target:
         """
         who = self.credentials.client_id
         if who not in self._tokens:
-            self._tokens[who] = _access_token(self.request_token(), self.ims_url)
+            self._tokens[who] = access_token(self.request_token(), self.ims_url)
             self._know(self._tokens[who])
         return self._tokens[who]
 
@@ -202,24 +203,40 @@ class Target:
         match = load().match(request.method, request.path)
         operation = match.operation.id if match else ""
         self.budget.spend(job=operation == _CREATE)
-        exchange = Exchange(request, self._answer(request), operation)
+        response, broken = self._answer(request)
+        exchange = Exchange(request, response, operation)
         self.exchanges.append(exchange)
+        if broken:
+            raise LostError(f"{request.method} {_bare(request.url)} got no whole answer: {broken}", exchange)
         if operation == _CREATE and exchange.response.status in range(200, 300):
             self.budget.created_job()
         return exchange
 
-    def _answer(self, request: Request) -> Response:
-        method, url = request.method, request.url
+    def _answer(self, request: Request) -> tuple[Response, str]:
+        """The answer, and what has broken it off before its end; nothing where it is whole."""
+        method, url, content = request.method, request.url, request.body or None
         seconds = _shortest(self._http.timeout.read, self.budget.seconds_left)
+        told: dict[str, Any] = {"headers": request.headers.raw, "extensions": {"trace": self._watchdog.trace}}
         try:
-            with self._http.stream(
-                method, url, headers=request.headers.raw, content=request.body or None, timeout=seconds
-            ) as answer:
-                content = _whole(answer, seconds)
+            with (
+                self._watchdog.limit(seconds) as late,
+                self._http.stream(method, url, content=content, timeout=seconds, **told) as answer,
+            ):
+                body, broken = _whole(answer, late)
         except (httpx.RequestError, httpx.InvalidURL) as error:
-            kind = LostError if isinstance(error, _LOST) else TransportError
-            raise kind(f"{method} {url.partition('?')[0]} got no answer: {_reason(error)}") from error
-        return Response(answer.status_code, Headers(answer.headers.multi_items()), content)
+            raise _kind(error)(f"{method} {_bare(url)} got no answer: {_reason(error)}") from error
+        return Response(answer.status_code, Headers(answer.headers.multi_items()), body), broken
+
+
+def _kind(error: Exception) -> type[TransportError]:
+    """Which sort of silence it is."""
+    if isinstance(error, httpx.TimeoutException):
+        return LateError
+    return LostError if isinstance(error, _LOST) else TransportError
+
+
+def _bare(url: str) -> str:
+    return url.partition("?")[0]
 
 
 def _below_gateway(path: str, query: Mapping[str, object]) -> str:
@@ -241,49 +258,24 @@ def parse_url(text: str) -> SplitResult:
         return urlsplit(f"/{quote(whole)}")
 
 
-def _whole(answer: httpx.Response, seconds: float | None) -> bytes:
-    """The body, if it ends in time and fits: byte after byte without end is no answer either."""
-    give_up = time.monotonic() + (seconds or 0)
+def _whole(answer: httpx.Response, late: Event) -> tuple[bytes, str]:
+    """The body, as far as it comes in time and fits, and what has broken it off; nothing where it is whole."""
     content = bytearray()
-    for chunk in answer.iter_bytes():
-        content += chunk
-        if seconds and time.monotonic() > give_up:
-            raise httpx.ReadTimeout(f"the body has not ended within {seconds:g} s", request=answer.request)
-        if len(content) > _LARGEST:
-            raise httpx.RequestError(f"the body has more than {_LARGEST} bytes", request=answer.request)
-    return bytes(content)
+    try:
+        for chunk in answer.iter_bytes():
+            content += chunk
+            if late.is_set():
+                break
+            if len(content) > _LARGEST:
+                raise httpx.RequestError(f"the body has more than {_LARGEST} bytes", request=answer.request)
+    except _LOST as error:
+        return bytes(content), _reason(error)
+    return bytes(content), ""
 
 
-def _shortest(*seconds: float | None) -> float | None:
-    return min((s for s in seconds if s is not None), default=None)
+def _shortest(*seconds: float | None) -> float:
+    return max(_SHORTEST, min(s for s in seconds if s is not None))
 
 
 def _reason(error: Exception) -> str:
     return str(error) or type(error).__name__
-
-
-def _access_token(exchange: Exchange, url: str) -> str:
-    require_json(exchange, url, "--ims-url")
-    body = exchange.response.json()
-    token = body.get("access_token") if isinstance(body, Mapping) else None
-    if not token:
-        raise TargetError(
-            f"{url.partition('?')[0]} gives no token ({exchange.response.status}): "
-            "check AEP_CLIENT_ID, AEP_CLIENT_SECRET and --ims-url"
-        )
-    return str(token)
-
-
-def require_json(exchange: Exchange, url: str, option: str) -> None:
-    """Refuse a target that speaks something else; the option is what to check.
-
-    Raises:
-        TargetError: The answer is not JSON.
-    """
-    try:
-        exchange.response.json()
-    except (ValueError, RecursionError):
-        media = exchange.response.headers.get("content-type", "no media type")
-        raise TargetError(
-            f"{url.partition('?')[0]} answers with {media} instead of JSON, so this is not the API: check {option}"
-        ) from None

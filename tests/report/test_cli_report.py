@@ -72,10 +72,12 @@ def test_the_schema():
 
 
 def test_a_sound_record(record: str):
-    """A record that is sound is said to be so, with its counts."""
+    """A record that is sound is said to be so, with its counts, and whether the requirements are known."""
     done = called("verify", record)
     counts = "1 fail, 1 warn, 1 blocked, 1 error"
-    assert (done.exit_code, done.output) == (0, f"{record} is sound: 4 verdicts ({counts}), exit code 1\n")
+    sound, unknown = done.output.splitlines()
+    assert (done.exit_code, sound) == (0, f"{record} is sound: 4 verdicts ({counts}), exit code 1")
+    assert unknown.startswith("Its requirements are those of another version")
 
 
 def test_an_unsound_record(record: str):
@@ -114,6 +116,28 @@ def test_a_full_disk(reader: str, record: str):
     done = called(reader, record, "-o", "/dev/full")
     assert done.exit_code == 3
     assert done.output == "Error: /dev/full cannot be written (No space left on device): name another file\n"
+
+
+def test_a_file_that_cannot_be_written_whole_keeps_what_it_held(
+    record: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A report takes the place of an older one when it is whole, and leaves nothing behind when it is not."""
+    path = tmp_path / "report.md"
+    path.write_text("an older report")
+
+    def full(self: Path, text: str, **_options: object) -> None:
+        self.write_bytes(text[:9].encode())
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_text", full)
+        done = called("markdown", record, "-o", str(path))
+    assert done.exit_code == 3
+    assert f"{path} cannot be written (No space left on device): name another file" in done.output
+    assert path.read_text() == "an older report"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["report.md", "run.ndjson"]
+    assert called("markdown", record, "-o", str(path)).exit_code == 0
+    assert path.read_text("utf-8").startswith("## Conformance")
 
 
 def test_two_records(tmp_path: Path):

@@ -33,7 +33,8 @@ from tests.report.samples import (
         (UNMET, BLOCKED, "unjudged", True),
         (UNMET, MET, "passing", False),
         (BLOCKED, MET, "passing", False),
-        (MET, ABSENT, "changed", False),
+        (MET, ABSENT, "unjudged", True),
+        (ABSENT, UNSURE, "changed", False),
         (BLOCKED, UNSURE, "changed", False),
     ],
 )

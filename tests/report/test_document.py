@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 
 from pytest_aep_export.exchange import Exchange, Headers, Request, Response
-from pytest_aep_export.report.document import judge_run
 from pytest_aep_export.report.findings import Finding
 from pytest_aep_export.suite.expectations import Expectations
 from pytest_aep_export.suite.verdicts import Outcome, Result, Verdict
@@ -18,8 +17,6 @@ from tests.report.samples import (
     BROKEN,
     KNOWN,
     MET,
-    NAMES,
-    REGISTRY,
     UNMET,
     UNSURE,
     exchange,
@@ -110,15 +107,6 @@ def test_why_it_was_not_judged(results: Iterable[Outcome] | None, reason: str, c
     """What was not judged says why and, where something has blocked it, what."""
     verdict = run_of(results).verdicts[0]
     assert (verdict.reason, verdict.cause) == (reason, cause)
-
-
-def test_outcomes_become_verdicts():
-    """From the outcomes of a run every server requirement gets its verdict, in the registry's order."""
-    verdicts = judge_run(REGISTRY, {"EXP-LIST-002": [outcome(UNMET)]}, frozenset({"EXP-LIST-002"}))
-    assert [(v.requirement.id, v.verdict, v.selected) for v in verdicts] == [
-        (name, Verdict.WARN if name == "EXP-LIST-002" else Verdict.NOT_VERIFIED, name == "EXP-LIST-002")
-        for name in NAMES
-    ]
 
 
 # Findings

@@ -88,7 +88,7 @@ def test_a_yes_or_no():
 def test_a_requirement_of_clients():
     """What is asked of clients is judged from what they sent."""
     done = called("EXP-CLI-001")
-    assert "from what a client has exchanged" in done.output
+    assert "judge it alone: aep-export judge -k EXP-CLI-001 -- ./your-client" in done.output
     assert "  profiles: none" in done.output
 
 

@@ -8,10 +8,11 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_aep_export.report.diff import compare, diff_markdown, diff_text
 from pytest_aep_export.report.document import TargetLabel
 from pytest_aep_export.report.markdown import FITTING, markdown
 from pytest_aep_export.report.markup import code, fence, plain, table
-from tests.report.samples import BLOCKED, HEADER, UNMET, everything, exchange, outcome, run_of
+from tests.report.samples import BLOCKED, HEADER, JOBS, UNMET, everything, exchange, outcome, run_of
 
 
 def test_a_run_in_which_all_is_well():
@@ -52,6 +53,15 @@ def test_a_server_cannot_write_markup():
     for part in ("<img", "@everyone", "# heading"):
         assert part not in outside
     assert outside.count("</details>") == 1
+
+
+def test_a_server_cannot_steer_a_terminal():
+    """What would steer a terminal, or end a text, is shown by its number wherever it stands."""
+    raw = "a\x00b\x1b[31mc\u202e"
+    run = run_of(outcome(UNMET, found=raw, shown=exchange(url=f"{JOBS}?{raw}")), header=replace(HEADER, suite=raw))
+    for text in (markdown(run), diff_markdown(compare(run_of(), run)), diff_text(compare(run_of(), run))):
+        assert r"\x1b" in text
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\u202e]", text)
 
 
 def test_a_name_is_no_markup():

@@ -16,12 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from pytest_aep_export.report import verify
 from pytest_aep_export.report.document import Run
 from pytest_aep_export.report.lines import record_schema
 from pytest_aep_export.report.reading import BadLineError, EmptyRecordError, MissingFooterError, read, read_lines
 from pytest_aep_export.report.record import RecordError, RecordWriter, Seal
 from pytest_aep_export.suite.verdicts import Result, Verdict
-from tests.report.samples import MET, NAMES, UNMET, everything, lines_of, outcome, run_of
+from tests.report.samples import MET, NAMES, REGISTRY, UNMET, everything, lines_of, outcome, run_of
 
 LINES = lines_of(everything())
 FOOTER = len(LINES)
@@ -215,6 +216,49 @@ def test_what_does_not_follow_from_the_tests(number: int, change: Callable[[Any]
     with pytest.raises(BadLineError, match=sentence) as refused:
         read_lines(edited(number, change))
     assert refused.value.line == number
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (
+            lambda n: n[1].update(statement="Anything."),
+            "line 2: EXP-LIST-001 differs in its statement from the registry",
+        ),
+        (lambda n: n[3].update(level="SHOULD", verdict="error"), "line 4: EXP-LIST-003 differs in its level from"),
+        (
+            lambda n: n[1]["sources"][0].update(section="x"),
+            "line 2: EXP-LIST-001 differs in its sources from the registry",
+        ),
+        (lambda n: n[0]["requirements"].remove("EXP-JOB-001"), "line 1: the header leaves out EXP-JOB-001"),
+        (lambda n: n[0]["requirements"].append("EXP-JOB-009"), "line 1: the header lists EXP-JOB-009"),
+    ],
+)
+def test_requirements_that_are_known(monkeypatch: pytest.MonkeyPatch, change: Callable[[Any], object], sentence: str):
+    """A record of the requirements that this package has says of them what they are; of others nobody can tell."""
+    nodes = [json.loads(line) for line in LINES]
+    change(nodes)
+    lines = resealed([json.dumps(node).encode() for node in nodes])
+    monkeypatch.setattr(verify, "load", lambda: REGISTRY)
+    assert read_lines(LINES) == everything()
+    with pytest.raises(BadLineError, match=f"^{sentence}"):
+        read_lines(lines)
+
+
+def test_expectations_that_nobody_had():
+    """A verdict that is excused, or a problem, needs expectations that the header knows of."""
+    with pytest.raises(BadLineError, match="line 3: EXP-LIST-002 is said to be expected, but the header knows of no"):
+        read_lines(edited(1, lambda n: n.update(expectations=None)))
+    nodes = [json.loads(line) for line in LINES]
+    nodes[0]["expectations"] = nodes[2]["expected"] = None
+    with pytest.raises(BadLineError, match=f"line {FOOTER}: the footer tells of problems with expectations"):
+        read_lines(resealed([json.dumps(node).encode() for node in nodes]))
+
+
+def test_a_problem_that_is_left_out():
+    """That an expectation had expired on the day of the run can be seen, and so whether the footer says it."""
+    with pytest.raises(BadLineError, match=f"line {FOOTER}: the footer leaves out that expectation .* has expired on"):
+        read_lines(edited(3, lambda n: n["expected"].update(expires="2001-01-01")))
 
 
 # Files

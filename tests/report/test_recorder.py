@@ -47,7 +47,9 @@ def path(tmp_path: Path) -> Path:
 
 def recorder(target: Target, path: Path, observer: Any = None, **options: Any) -> Recorder:
     """A recorder that writes to the path."""
-    return Recorder(HEADER, REGISTRY, target, observer or Silent(), writer=RecordWriter(str(path)), **options)
+    known = options.get("expectations", Expectations())
+    header = replace(HEADER, expectations=known.digest)
+    return Recorder(header, REGISTRY, target, observer or Silent(), writer=RecordWriter(str(path)), **options)
 
 
 def ids(path: Path) -> list[str]:
@@ -90,6 +92,31 @@ def test_the_observer_is_told_as_well(target: Target, path: Path):
     assert heard == [TESTS, ("EXP-LIST-002", Outcome("b", UNSURE))]
 
 
+def test_an_observer_that_cannot_tell_ends_nothing(target: Target, path: Path):
+    """A run goes on whose progress nobody can be shown."""
+
+    class Full:
+        def started(self, _tests: Any) -> None:
+            raise OSError(28, "No space left on device")
+
+        def judged(self, _requirement: str, _outcome: Outcome) -> None:
+            raise OSError(28, "No space left on device")
+
+    following = recorder(target, path, Full())
+    following.started([("a", "EXP-LIST-001")])
+    following.judged("EXP-LIST-001", Outcome("a", MET))
+    assert following.finish(1, TODAY).verdicts[0].verdict is Verdict.PASS
+
+
+def test_a_record_begins_once(target: Target, path: Path):
+    """The header can be written before any test is known, and is written once."""
+    following = recorder(target, path)
+    following.begin()
+    assert ids(path) == ["header"]
+    following.started(TESTS)
+    assert ids(path) == ["header"]
+
+
 def test_tests_that_never_ran(target: Target, path: Path):
     """What a broken run did not come to is blocked by its end, and its record is sound."""
     following = recorder(target, path)
@@ -113,7 +140,9 @@ def test_a_run_that_never_began(target: Target, path: Path):
 
 def test_expectations_are_compared(target: Target, path: Path):
     """A verdict says that it was known, and the footer what is wrong with the expectations."""
-    known = Expectations((KNOWN, replace(KNOWN, pattern="EXP-LIST-002"), Expectation("EXP-ROWS-*", "r", "i", TODAY)))
+    known = Expectations(
+        (KNOWN, replace(KNOWN, pattern="EXP-LIST-002"), Expectation("EXP-ROWS-*", "r", "i", TODAY)), "e" * 64
+    )
     following = recorder(target, path, expectations=known)
     following.started(TESTS)
     for test, requirement in TESTS:

@@ -9,7 +9,8 @@ import pytest
 from rich.console import Console
 
 from pytest_aep_export.report.document import Run, TargetLabel
-from pytest_aep_export.report.terminal import export_svg, print_run, printable
+from pytest_aep_export.report.markup import printable
+from pytest_aep_export.report.terminal import export_svg, print_run
 from pytest_aep_export.suite.expectations import Expectations
 from tests.report.samples import BLOCKED, HEADER, KNOWN, MET, UNMET, UNSURE, everything, exchange, outcome, run_of
 

@@ -15,11 +15,10 @@ from pyarrow import parquet
 from pytest_aep_export.emulator import Behaviour, Emulator, EmulatorServer
 from pytest_aep_export.model import MergePolicy
 from pytest_aep_export.profiles import ProfileData, generate
-from pytest_aep_export.report.document import judge_run
 from pytest_aep_export.suite.registry import load
 from pytest_aep_export.suite.runner import run_suite
 from pytest_aep_export.suite.targets import Patience, Target
-from pytest_aep_export.suite.verdicts import Verdict
+from pytest_aep_export.suite.verdicts import Verdict, combine
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -148,8 +147,7 @@ def serve(
 def judged(target: Target, watcher: Any, select: str) -> dict[str, Verdict]:
     """The verdicts on the selected requirements."""
     run = run_suite(target, watcher, select=select)
-    verdicts = judge_run(load(), run.outcomes, run.selected)
-    return {verdict.requirement.id: verdict.verdict for verdict in verdicts if verdict.selected}
+    return {name: combine(load()[name].level, run.outcomes.get(name, ())) for name in sorted(run.selected)}
 
 
 def doubts(verdicts: dict[str, Verdict]) -> dict[str, str]:

@@ -17,7 +17,7 @@ from pytest_aep_export.exchange import Exchange, Request, Response
 from pytest_aep_export.model import Credentials
 from pytest_aep_export.suite import api as module
 from pytest_aep_export.suite import payloads
-from pytest_aep_export.suite.answers import batch_ids, below_ups, job_key, next_link
+from pytest_aep_export.suite.answers import agree, batch_ids, below_ups, job_key, next_link
 from pytest_aep_export.suite.api import JOBS, Api
 from pytest_aep_export.suite.expect import UnmetError
 from pytest_aep_export.suite.exports import Exports, Shown
@@ -264,7 +264,8 @@ JOB = {"id": 1, "status": "SUCCEEDED", "destination": {"batchId": "B"}}
 
 def exports_with(monkeypatch: pytest.MonkeyPatch, *rows: list[dict[str, Any]], job: Any = JOB) -> Exports:
     """Exports whose jobs all succeed, and of which the first that is read has the first of these rows, and so on."""
-    tables = iter(rows)
+    tables, batches = iter(rows), itertools.count()
+    monkeypatch.setattr("pytest_aep_export.suite.exports.batch_ids", lambda _: [f"B{next(batches)}"])
     monkeypatch.setattr(Api, "rows", lambda *_: pa.Table.from_pylist(next(tables), schema=SCHEMA))
     return exports_of(monkeypatch, job)
 
@@ -313,9 +314,27 @@ def test_rows_are_read_once(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_rows_without_identities_are_nobodys(monkeypatch: pytest.MonkeyPatch):
-    """Profiles that no identity tells apart are not compared."""
-    with pytest.raises(Skipped, match="not applicable: no row has an identityMap"):
+    """Profiles that no identity tells apart are not compared, and that they have none is a requirement's to judge."""
+    with pytest.raises(Skipped, match="blocked by EXP-ROWS-025: no row of the export 'everything' has a filled"):
         exports_with(monkeypatch, [{"name": "Anne"}]).known()
+
+
+def test_identities_that_cannot_be_read_are_no_lack_of_them(monkeypatch: pytest.MonkeyPatch):
+    """Identities in a form that is none of the documented ones are the cause of what is not compared."""
+    exports = exports_with(monkeypatch, [])
+    text = pa.table({"identityMap": ['{"ECID": [{"id": "1"}]}']})
+    monkeypatch.setattr(Api, "rows", lambda *_: text)
+    with pytest.raises(Skipped, match="blocked by EXP-ROWS-024: no row of the export 'everything' has a readable"):
+        exports.known()
+
+
+def test_rows_of_a_batch_that_was_read_before_are_not_judged(monkeypatch: pytest.MonkeyPatch):
+    """Where two jobs name one batch, what the second has exported is not known."""
+    monkeypatch.setattr(Api, "rows", lambda *_: pa.Table.from_pylist([ANNE], schema=SCHEMA))
+    exports = exports_of(monkeypatch, JOB)
+    assert exports.count("everything") == 1
+    with pytest.raises(Skipped, match=r"blocked by EXP-WATCH-021: .+ that of 'everything'"):
+        exports.count("full")
 
 
 def test_a_relation_that_holds(monkeypatch: pytest.MonkeyPatch):
@@ -415,3 +434,21 @@ def test_the_wiring_of_files(monkeypatch: pytest.MonkeyPatch):
     job = {"id": 1, "status": "SUCCEEDED", "destination": {"batchId": "B"}, "data": []}
     with pytest.raises(Skipped, match="the batch of a successful job has files"):
         exports_of(monkeypatch, job).entries("full")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ({"name": "a"}, {"name": "a"}, True),
+        ({"name": "a", "more": 1}, {"name": "a"}, True),
+        ({"name": "a"}, {"name": "b"}, False),
+        ({"type": {"a": 1, "b": 2}}, {"type": {"b": 2, "c": 3}}, True),
+        ({"type": {"a": 1}}, {"type": {"a": 2}}, False),
+        ({"order": ["a"]}, {"order": ["a", "b"]}, False),
+        ({}, None, False),
+    ],
+)
+def test_what_two_answers_both_show(one: Any, other: Any, expected: bool):  # noqa: FBT001 - a parameter
+    """Two values agree where no member that both show is another, at whatever depth."""
+    assert agree(one, other) is expected
+    assert agree(other, one) is expected

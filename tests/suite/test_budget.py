@@ -127,3 +127,25 @@ def test_a_target_counts_the_jobs_that_it_created(timeouts: tuple[Target, list[f
     with pytest.raises(BudgetError):
         target.send("POST", JOBS, json={}, without={"authorization"})
     close()
+
+
+def test_cleaning_up_ends_as_well():
+    """A budget that is lifted for some seconds refuses what comes after them, and is what it was before afterwards."""
+    clock = Hands()
+    budget = Budget(Limits(calls=0), clock)
+    with budget.lifted(60):
+        clock.at += 59
+        budget.spend(job=True)
+        assert budget.seconds_left == 1
+        clock.at += 1
+        assert refused(budget).final
+    assert budget.seconds_left is None
+    assert "0 calls" in str(refused(budget))
+
+
+@pytest.mark.parametrize(("limit", "waited"), [(None, 100), (60, 60), (0, 0)])
+def test_no_pause_outlasts_the_run(limit: float | None, waited: float):
+    """A server that asks to be asked again later is waited for until the run's end at most."""
+    slept: list[float] = []
+    Budget(Limits(seconds=limit), Hands()).pause(100, slept.append)
+    assert slept == [waited]

@@ -5,6 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
+import re
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +22,8 @@ from rich.console import Console
 from pytest_aep_export.cli import main
 from pytest_aep_export.cli import run as run_module
 from pytest_aep_export.cli.progress import Bar, Lines, progress_for
+from pytest_aep_export.emulator import Behaviour
+from pytest_aep_export.lifecycle import Progression
 from pytest_aep_export.report.reading import read, read_lines
 from pytest_aep_export.suite.registry import load
 from pytest_aep_export.suite.runner import SuiteError
@@ -182,11 +189,91 @@ def test_wrong_use_ends_with_2(arguments: list[str], said: str):
 
 
 def test_a_wrong_call_leaves_an_older_record_alone(tmp_path: Path):
-    """Nothing is written before there is something to write."""
+    """Nothing is written where the call itself is wrong, which shows before the run begins."""
     path = tmp_path / "run.ndjson"
     path.write_text("an older record")
-    assert called("-k", "nothing_like_it", "--record", str(path)).exit_code == 2
+    assert called("--target", "nowhere", "--record", str(path)).exit_code == 2
     assert path.read_text() == "an older record"
+
+
+def test_no_older_record_outlives_the_beginning_of_a_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """Whatever becomes of a run that has begun, its record is not mistaken for that of another one."""
+    path = tmp_path / "run.ndjson"
+    path.write_text("an older record")
+    kept: list[str] = []
+    monkeypatch.setattr(run_module, "probe", lambda *_, **__: kept.append(path.read_text()))
+    assert called("-k", "nothing_like_it", "--record", str(path)).exit_code == 2
+    assert [json.loads(line)["type"] for line in kept] == ["header"]
+    assert "selects no test" in read(str(path)).stopped
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_before_the_first_test(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: int):
+    """Who stops a run early gets one code for it, and a sound record that says so."""
+    path = tmp_path / "run.ndjson"
+    monkeypatch.setattr(run_module, "probe", lambda *_, **__: os.kill(os.getpid(), number))
+    before = signal.getsignal(signal.SIGTERM)
+    done = called("--record", str(path))
+    assert (done.exit_code, done.output) == (130, "Error: interrupted\n")
+    run = read(str(path))
+    assert run.stopped == "the run was interrupted"
+    assert {verdict.verdict for verdict in run.verdicts} == {Verdict.BLOCKED}
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_between_tests_cleans_up(served: Callable[..., Any], tmp_path: Path, number: int):
+    """Who stops a run later gets what was found until then, and what the run has created is taken back and listed."""
+    asked: list[str] = []
+
+    def interrupting(call: str, answer: Any) -> Any:
+        asked.append(call)
+        if re.match(r"GET .*/export/jobs/\d+", call) and "interrupted" not in asked:
+            asked.append("interrupted")
+            os.kill(os.getpid(), number)
+        return answer
+
+    path = tmp_path / "run.ndjson"
+    with served(interrupting, behaviour=Behaviour(progression=Progression("manual"))) as target:
+        done = called("--target", target.base_url, "-k", "EXP-JOB", "--record", str(path), **variables_of(target))
+    assert done.exit_code == 130
+    run = read(str(path))
+    assert run.stopped == "the run was interrupted"
+    assert "the run was interrupted" in done.output.splitlines()[-1]
+    assert {created.state for created in run.created if created.kind == "job"} == {"cancelled"}
+    assert [call for call in asked if call.startswith("DELETE")]
+
+
+def test_a_reader_that_goes_away_is_no_failure(tmp_path: Path):
+    """Whoever reads only the beginning of the output ends nothing: the run goes on, and its code is its verdicts'."""
+    path = tmp_path / "run.ndjson"
+    with subprocess.Popen(
+        [sys.executable, "-m", "pytest_aep_export", "run", "-k", "EXP-AUTH", "--record", str(path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (0, b"")
+    assert read(str(path)).exit_code == 0
+
+
+@pytest.mark.parametrize("arguments", [["run", "-k", "EXP-AUTH-001"], ["run", "--schema"], ["personas"]])
+def test_an_output_that_cannot_be_written(arguments: list[str]):
+    """A full disk is told in one sentence, whichever command it is that has something to say."""
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest_aep_export", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    sentence = "Error: the output cannot be written (No space left on device): write to another place\n"
+    assert (done.returncode, done.stderr) == (3, sentence)
 
 
 def could_not_run(path: Path, done: Result, sentence: str) -> None:
@@ -250,7 +337,7 @@ def test_a_target_that_dies_ends_with_3(served: Callable[..., Any], tmp_path: Pa
 
     def dying(call: str, answer: Any) -> Any:
         asked.append(call)
-        return answer if len(asked) <= 12 else (200, {"content-length": "1000000"}, b"")
+        return answer if len(asked) <= 12 else (200, {"content-length": "1000000"}, b"%d" % len(asked))
 
     path = tmp_path / "run.ndjson"
     with served(dying) as target:

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_aep_export.errors import TransportError
 from pytest_aep_export.model import Credentials
-from pytest_aep_export.suite.api import JOBS
+from pytest_aep_export.suite.api import DATASETS, JOBS
 from pytest_aep_export.suite.courtesy import BusyError, Courtesy
 from pytest_aep_export.suite.sending import Target
 
@@ -169,6 +169,40 @@ def test_a_lost_connection_is_tried_again(polite: Callable[..., Polite], error: 
     with pytest.raises(TransportError, match="got no answer"):
         gone.send("GET", JOBS)
     assert len(gone.asked) == 3
+
+
+class Cut(httpx.SyncByteStream):
+    """A body of which so much comes, and then the connection is closed."""
+
+    def __init__(self, much: bytes) -> None:
+        self.much = much
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.much
+        raise httpx.RemoteProtocolError("peer closed connection")
+
+
+def cut(*bodies: bytes) -> Handler:
+    """Breaks off its answers, one after the other where several bodies are given."""
+    left = list(bodies)
+    return lambda _: httpx.Response(200, stream=Cut(left.pop(0) if len(left) > 1 else left[0]))
+
+
+def test_an_answer_that_always_breaks_off_at_the_same_byte_is_the_answer(polite: Callable[..., Polite]):
+    """It is asked for three times, and after that a server that breaks off is taken at its word at once."""
+    one = polite(cut(b"half"))
+    assert one.send("GET", JOBS).response.body == b"half"
+    assert (len(one.asked), one.waited) == (3, [0.25, 2.0])
+    assert one.send("GET", DATASETS).response.body == b"half"
+    assert (len(one.asked), len(one.target.exchanges)) == (4, 4)
+
+
+def test_an_answer_that_breaks_off_here_and_there_is_none(polite: Callable[..., Polite]):
+    """Where the connection is lost at another byte every time nobody knows what the answer is."""
+    with pytest.raises(TransportError, match=rf"^GET http://gateway.test{JOBS} got no whole answer: peer closed"):
+        polite(cut(b"a", b"ab", b"abc")).send("GET", JOBS)
+    with pytest.raises(TransportError, match="got no whole answer"):
+        polite(cut(b"half")).send("DELETE", f"{JOBS}/7")
 
 
 def test_a_cancel_is_never_repeated(polite: Callable[..., Polite]):

@@ -222,6 +222,20 @@ def test_a_target_that_dies_ends_the_run(small_suite: Make, dead: Target, watche
     assert all(o.found == run.stopped for _, o in watcher.outcomes if o.cause == ENDED)
 
 
+def test_a_target_that_falls_silent_ends_the_run_at_once(small_suite: Make, dead: Target, watcher: Any):
+    """An answer that was waited for in vain, and then none to a plain question: nobody waits a third time."""
+    source = silences(2).replace("TransportError", "LateError").replace(".errors", ".suite.courtesy")
+    run = small_suite(source)(dead, watcher)
+    assert run.stopped.startswith("GET http://x got no answer; the next call had no answer, so the run was ended")
+    assert [o.cause for _, o in watcher.outcomes] == [*[""] * 2, SILENT_CAUSE, *[ENDED] * 6]
+
+
+def test_a_target_that_is_late_and_lives_goes_on(small_suite: Make, idle: Target, watcher: Any):
+    """One answer that did not come in time ends nothing where the next one does."""
+    source = silences(2).replace("TransportError", "LateError").replace(".errors", ".suite.courtesy")
+    assert small_suite(source)(idle, watcher).stopped == ""
+
+
 def test_a_target_that_answers_nothing_to_some_calls_goes_on(small_suite: Make, idle: Target, watcher: Any):
     """Silences end nothing as long as a plain question is answered."""
     run = small_suite(silences(*range(9)))(idle, watcher)

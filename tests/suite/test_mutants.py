@@ -159,7 +159,7 @@ def test_an_idle_requirement_is_told(found: list[Trial], kept: Path):
 
 
 def test_an_interruption(monkeypatch: pytest.MonkeyPatch):
-    """Who interrupts the command sees what was found so far, and it ends with 3."""
+    """Who interrupts the command sees what was found so far, and it ends with 130."""
 
     def interrupted(*_: Any) -> Iterator[Trial]:
         yield Trial(ONE, ("EXP-DATASET-006",), (), 1.0)
@@ -167,7 +167,7 @@ def test_an_interruption(monkeypatch: pytest.MonkeyPatch):
 
     monkeypatch.setattr(mutants, "try_mutants", interrupted)
     done = command()
-    assert done.exit_code == 3
+    assert done.exit_code == 130
     assert "1 of 1 mutants killed" in done.stdout
     assert "interrupted" in done.stdout
 

@@ -1,4 +1,4 @@
-"""Which fields of exported rows hold values."""
+"""Which fields of exported rows hold values, and of which types they are."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_aep_export.suite.rows import attributes, events, filled
+from pytest_aep_export.suite.rows import attributes, events, filled, holds_members, lists_objects, times
 
 EVENT = pa.struct({"_id": pa.string(), "environment": pa.struct({"browserDetails": pa.struct({"name": pa.string()})})})
 SCHEMA = pa.schema(
@@ -85,3 +85,38 @@ def test_columns_and_rows_agree(found: list[dict]):
     """Column by column and row by row the same fields are filled."""
     expected = set().union(*(plain(value, name) for row in found for name, value in row.items()))
     assert filled(rows(*found)) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "members", "objects"),
+    [
+        (pa.map_(pa.string(), pa.string()), True, False),
+        (pa.struct({"a": pa.string()}), True, False),
+        (pa.string(), False, False),
+        (pa.list_(pa.string()), False, False),
+        (pa.list_(EVENT), False, True),
+        (pa.large_list(EVENT), False, True),
+    ],
+    ids=str,
+)
+def test_what_a_type_holds(kind: pa.DataType, members: bool, objects: bool):  # noqa: FBT001 - parameters
+    """A map and an object have members; a list of either is one of objects."""
+    assert (holds_members(kind), lists_objects(kind)) == (members, objects)
+
+
+def test_times_are_known_by_their_type_and_by_the_schema():
+    """A timestamp is a time wherever it stands, and what the schema has as a time is one of whichever type."""
+    utc = pa.timestamp("ms", "UTC")
+    membership = pa.map_(pa.string(), pa.map_(pa.string(), pa.struct({"lastQualificationTime": pa.string()})))
+    event = pa.struct({"_id": pa.string(), "timestamp": pa.string(), "ours": pa.struct({"seen": utc})})
+    schema = pa.schema({"segmentMembership": membership, "timeSeriesEvents": pa.list_(event), "never": utc})
+    row = {
+        "segmentMembership": [("ups", [("1", {"lastQualificationTime": "2020-01-01T00:00:00Z"})])],
+        "timeSeriesEvents": [{"_id": "a"}],
+        "never": None,
+    }
+    assert times(pa.Table.from_pylist([row], schema=schema)) == {
+        "segmentMembership.*.*.lastQualificationTime": pa.string(),
+        "timeSeriesEvents.timestamp": pa.string(),
+        "timeSeriesEvents.ours.seen": utc,
+    }

@@ -164,7 +164,7 @@ class Endless(httpx.SyncByteStream):
 def test_an_answer_without_end_is_none(target_of: Callable[..., Target]):
     """A server that sends byte after byte is given up like one that hangs."""
     target = target_of(lambda _: httpx.Response(200, stream=Endless()), patience=Patience(answer=0.05))
-    with pytest.raises(TransportError, match=r"got no answer: the body has not ended within 0.05 s"):
+    with pytest.raises(TransportError, match=r"got no answer: it has not ended within 0.05 s"):
         target.send("GET", "/x", without={"authorization"})
 
 
@@ -222,7 +222,10 @@ def test_a_usable_target_passes_the_probe(target_of: Callable[..., Target]):
         ("/ims/", 200, b"<html>", r"answers with text/html instead of JSON.*check --ims-url"),
         ("/ims/", 401, b'{"error": "invalid_client"}', r"gives no token \(401\): check AEP_CLIENT_ID"),
         ("/ims/", 200, b"[]", r"gives no token \(200\)"),
-        ("/ims/", 200, b"[" * 100_000, r"instead of JSON.*check --ims-url"),
+        ("/ims/", 200, b'{"access_token": ["a", 1]}', r"gives a token that is no printable text: check"),
+        ("/ims/", 200, b'{"access_token": "a\\nb"}', r"gives a token that is no printable text: check"),
+        ("/ims/", 200, b'{"access_token": ""}', r"gives a token that is no printable text: check"),
+        ("/ims/", 200, b"[" * 100_000, r"with application/json, but the body is no JSON.*check --ims-url"),
         ("/data/", 200, b"<html>", r"answers with text/html instead of JSON.*check --target"),
         ("/data/", 404, b'{"message": "no sandbox"}', r"every call with 404 \(no sandbox\): check .*AEP_SANDBOX_NAME"),
         ("/data/", 403, b"{}", r"refuses every call with 403 .*: check AEP_ORG_ID and AEP_SANDBOX_NAME"),
@@ -241,6 +244,17 @@ def test_an_unusable_target_is_one_sentence(
 
     with pytest.raises(TargetError, match=said):
         probe(target_of(answer))
+
+
+def test_a_token_endpoint_that_redirects_is_told_as_such(target_of: Callable[..., Target]):
+    """Where the token endpoint sends the credentials elsewhere, that is named and not the credentials."""
+    answer = httpx.Response(302, headers={"Location": "https://login.test/v3?client_secret=the-secret"})
+    with pytest.raises(TargetError) as caught:
+        probe(target_of(lambda _: answer))
+    assert str(caught.value) == (
+        "http://gateway.test/ims/token/v3 gives no token but redirects to https://login.test/v3 (302): "
+        "name the right --ims-url"
+    )
 
 
 def test_a_probe_is_impatient(target_of: Callable[..., Target]):
