@@ -21,6 +21,7 @@ from pytest_aep_export import Credentials, Emulator, EmulatorServer
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 BOOTSTRAP = "python3 -m pip install -qq --target .tools uv && .tools/bin/uv run --frozen"
+MAKE = "aep-export profiles generate people --profiles 1000000"
 RUN = "aep-export run --target http://127.0.0.1:8080 --record run.ndjson"
 TIMEOUT = 120
 
@@ -70,7 +71,20 @@ def _names_this_project(line: str, _folder: Path) -> None:
 
 
 def _serve(line: str, folder: Path) -> None:
-    """The server says where it is and who may call, and ends cleanly when it is told to."""
+    assert _served(line, folder) == ["prod", "dev"]
+
+
+def _serve_many(lines: str, folder: Path) -> None:
+    """What is made, of which a hundred will do here, is served."""
+    make, serve = lines.splitlines()
+    done = _run(shlex.split(make.replace("1000000", "100")), folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "people holds 100 persons. Exports of them must contain:" in done.stdout
+    assert _served(serve, folder) == ["prod"]
+
+
+def _served(line: str, folder: Path) -> list[str]:
+    """The server says where it is and who may call, for which sandboxes, and ends cleanly when it is told to."""
     words = shlex.split(line)
     process = subprocess.Popen(
         [str(BIN / words[0]), *words[1:]], cwd=folder, env=_environment(), stdout=subprocess.PIPE, text=True
@@ -83,8 +97,9 @@ def _serve(line: str, folder: Path) -> None:
         process.send_signal(signal.SIGTERM)
     watchdog.cancel()
     assert set(ready) == {"url", "client_id", "client_secret", "org_id", "sandboxes", "pid"}
-    assert ready["sandboxes"] == ["prod", "dev"]
     assert process.returncode == 0
+    sandboxes: list[str] = ready["sandboxes"]
+    return sandboxes
 
 
 def _judge(lines: str, folder: Path) -> None:
@@ -103,6 +118,7 @@ SHELL = {
     f"{BOOTSTRAP} --all-extras pytest": _is_what_ci_runs,
     "pip install pytest-aep-export": _names_this_project,
     "aep-export serve --profiles 1000 --seed 7 --sandbox prod --sandbox dev --json": _serve,
+    f"{MAKE}\naep-export serve --load people --progression elapsed --json": _serve_many,
     f"{RUN}\naep-export report html run.ndjson -o report.html": _judge,
 }
 
