@@ -112,7 +112,8 @@ def test_a_must_is_a_failure_and_is_the_first_to_run_again(run: Run, served: Cal
         first = run("-k", "EXP-CANCEL", target=target)
         again = run("--lf", target=target)
     assert (first.returncode, again.returncode) == (1, 1)
-    assert verdicts(first).startswith("8 pass, 1 fail")
+    others = sum(requirement.area == "CANCEL" for requirement in load().of("server")) - 1
+    assert verdicts(first) == f"{others} pass, 1 fail"
     assert verdicts(again) == "1 fail"
     assert "Interrupted" not in again.stdout
 
