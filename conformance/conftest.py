@@ -7,18 +7,19 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
 
 from pytest_aep_export.contract import Contract, load
 from pytest_aep_export.errors import ConfigurationError
-from pytest_aep_export.suite import choices, payloads
-from pytest_aep_export.suite.api import Api
+from pytest_aep_export.suite import choices, payloads, records
+from pytest_aep_export.suite.api import SEGMENTS, Api
 from pytest_aep_export.suite.budget import Limits
 from pytest_aep_export.suite.capabilities import load_capabilities
 from pytest_aep_export.suite.cleanup import clean_up
-from pytest_aep_export.suite.expect import not_applicable
+from pytest_aep_export.suite.expect import blocked, not_applicable, not_verified
 from pytest_aep_export.suite.expectations import Expectations, read_expectations
 from pytest_aep_export.suite.exports import Exports, Shown
 from pytest_aep_export.suite.hooks import TARGET, SuiteRun, check_collection, marked
@@ -150,10 +151,35 @@ def finished(exports: Exports) -> Shown:
 
 
 @pytest.fixture(scope="session")
-def segments(exports: Exports) -> list[choices.Segment]:
+def in_segments(exports: Exports, aep_target: Target) -> bool | None:
+    """Whether profiles of the tenant are in segments, by their rows or anything else; None where nothing tells."""
+    if any(record.memberships for record in exports.known()):
+        return True
+    if aep_target.known is not None:
+        wanted = records.of(aep_target.known(exports.payloads["everything"]))
+        return any(record.memberships for record in wanted)
+    listed = aep_target.send("GET", SEGMENTS, query={"limit": 1})
+    shown = Shown(listed).get("segments") if listed.response.status == HTTPStatus.OK else None
+    if not shown or not isinstance(shown, list):
+        return False if shown == [] else None
+    entry = {"segmentId": Shown(listed, "/segments/0").get("id"), "status": ["realized"]}
+    exports.ask({"of a listed segment": exports.request(filter={"segments": [entry]})})
+    return exports.count("of a listed segment") > 0 or None
+
+
+@pytest.fixture(scope="session")
+def segments(exports: Exports, in_segments: bool | None) -> list[choices.Segment]:  # noqa: FBT001 - a fixture
     """One or two segments that some profiles of the tenant are in and some are not."""
     found = choices.segments(exports.known())
-    return found or not_applicable("no segment has some profiles of the tenant in it and some not")
+    if found:
+        return found
+    if any(record.memberships for record in exports.known()):
+        not_applicable("no segment has some profiles of the tenant in it and some not")
+    if in_segments:
+        blocked("EXP-ROWS-026", "no row has a segmentMembership, although profiles of the tenant are in segments")
+    if in_segments is None:
+        not_verified("no row has a segmentMembership, and nothing tells whether profiles of the tenant are in segments")
+    return not_applicable("no profile of the tenant is in a segment")
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from pytest_aep_export.suite.expect import (
     prerequisite,
     status,
 )
-from pytest_aep_export.suite.exports import Exports
+from pytest_aep_export.suite.exports import Exports, Shown
 
 requirement = pytest.mark.aep_requirement
 
@@ -42,6 +42,16 @@ def after_the_end(api: Api, exports: Exports) -> tuple[Exchange, Exchange]:
     with prerequisite("EXP-WATCH-002"):
         expect(pick(last, "/status") == "SUCCEEDED", last, "the job succeeds", pick(last, "/status"))
     return last, api.cancel_job(pick(last, "/id"))
+
+
+@pytest.fixture(scope="module")
+def cancelled(api: Api, exports: Exports) -> Exchange:
+    """The last look at a job that was cancelled or, where it is not found any more, its creation."""
+    created = api.new_job(exports.spare_job())
+    with prerequisite("EXP-CANCEL-001"):
+        status(cancel(api, pick(created, "/id")), CANCELLED, "a job is cancelled with 200 or 204")
+    gone = api.show_job(pick(created, "/id")).response.status == 404
+    return created if gone else api.watch(pick(created, "/id"))[-1]
 
 
 def cancel(api: Api, job: Any) -> Exchange:
@@ -130,6 +140,31 @@ def test_twice(api: Api, job: Any):
     """Cancelling a job twice is honoured or refused, without a server error."""
     api.cancel_job(job)
     expect_answer(api.cancel_job(job), "cancelling a job again")
+
+
+@requirement("EXP-CANCEL-010")
+def test_a_cancelled_job_stays(api: Api, cancelled: Exchange):
+    """A cancelled job is found under its id and listed."""
+    job = pick(cancelled, "/id")
+    status(api.show_job(job), {200}, "a cancelled job is still answered with 200")
+    with prerequisite("EXP-LIST-001"):
+        page = status(api.list_jobs(limit=100), {200}, "the list is answered with 200")
+        listed = [job_key(pick(page, f"/records/{n}/id")) for n in range(len(array(page, "/records")))]
+    expect(job_key(job) in listed, page, f"the list has the cancelled job {job_key(job)}", listed)
+
+
+@requirement("EXP-CANCEL-011")
+def test_a_cancelled_job_has_written_nothing(api: Api, cancelled: Exchange):
+    """A cancelled job reports no errors, and no batch that has files."""
+    job = Shown(cancelled)
+    if job.get("status") in ENDED:
+        not_applicable(f"the cancelled job is {job.get('status')}, which has errors or files")
+    job.expect(not job.get("errors"), "a job that was cancelled has no errors", job.get("errors"))
+    batch = job.get("destination", "batchId")
+    if batch:
+        files = api.list_batch(str(batch))
+        there = files.response.status == 200 and array(files, "/data")
+        expect(not there, files, "a batch that a cancelled job names has no files", there)
 
 
 @requirement("EXP-CANCEL-008")

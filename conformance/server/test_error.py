@@ -171,9 +171,11 @@ def test_a_dataset_on_another_schema(api: Api, exports: Exports):
 
 @requirement("EXP-ERROR-014")
 @pytest.mark.parametrize("where", ["fields", "eventList.fields"])
-def test_an_unknown_field(api: Api, exports: Exports, where: str):
-    """A path that leads to nothing in the union schema is refused."""
-    path = "aepExportSuite.noSuchField"
+@pytest.mark.parametrize(
+    "path", ["aepExportSuite.noSuchField", "_id,aepExportSuite.noSuchField", "personalemail.address"]
+)
+def test_an_unknown_field(api: Api, exports: Exports, where: str, path: str):
+    """A path that leads to nothing in the union schema is refused, also beside others and in other letters."""
     spoiled = {"fields": path} if where == "fields" else {"additionalFields": {"eventList": {"fields": path}}}
     refused(api.create_job(exports.request(**spoiled)), f"{where} with a path that leads to nothing is refused")
 
@@ -237,3 +239,18 @@ def test_an_unreadable_time_of_a_filter(api: Api, exports: Exports, segments: li
 def test_a_filter_of_the_wrong_type(api: Api, exports: Exports, chosen: Any):
     """A filter or a part of it that is of the wrong type is refused."""
     refused(api.create_job(exports.request(filter=chosen)), f"the filter {chosen!r} is refused")
+
+
+@requirement("EXP-ERROR-021")
+@pytest.mark.parametrize("media", ["text/plain", "application/octet-stream"])
+def test_a_body_of_another_type(api: Api, exports: Exports, media: str):
+    """A body that is said not to be JSON is refused."""
+    exchange = api.target.send("POST", JOBS, json=exports.spare_job(), headers={"Content-Type": media})
+    refused(exchange, f"a body of the type {media} is refused")
+
+
+@requirement("EXP-ERROR-022")
+@pytest.mark.parametrize("name", ["_xdm.context.experienceevent", "_xdm.context.nosuchclass"], ids=["another", "none"])
+def test_another_schema(api: Api, exports: Exports, name: str):
+    """A schema that is not that of the target dataset is refused."""
+    refused(api.create_job(exports.request(schema={"name": name})), f"the schema {name} is refused")

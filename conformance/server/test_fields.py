@@ -15,6 +15,13 @@ from pytest_aep_export.suite.rows import attributes
 requirement = pytest.mark.aep_requirement
 
 
+def expect_accepted(exports: Exports, kind: str) -> None:
+    """Require that a request for fields has created a job."""
+    created, fields = exports.created(kind), exports.payloads[kind]["fields"]
+    accepted = created.response.status in range(200, 300)
+    Shown(created).expect(accepted, f"the fields {fields!r} are accepted", f"status {created.response.status}")
+
+
 @pytest.fixture(scope="session")
 def paths(exports: Exports) -> dict[str, str]:
     """A path of each shape that the tenant's profiles have values at; exports of them have been asked for."""
@@ -24,6 +31,13 @@ def paths(exports: Exports) -> dict[str, str]:
     kinds = {"selected": ",".join(fields), "spaced": ", ".join(fields), "blank": ""}
     exports.ask({kind: exports.request(fields=text) for kind, text in kinds.items()})
     return found
+
+
+@requirement("EXP-CREATE-022")
+@pytest.mark.usefixtures("paths")
+def test_several_fields_are_accepted(exports: Exports):
+    """A request that names several fields, of every shape that there is, creates a job."""
+    expect_accepted(exports, "selected")
 
 
 @requirement("EXP-ROWS-010")
@@ -54,6 +68,7 @@ def test_nothing_else_is_selected(exports: Exports, paths: dict[str, str]):
 @pytest.mark.usefixtures("paths")
 def test_blanks_after_commas(exports: Exports):
     """The same fields with blanks after the commas give the same rows."""
+    expect_accepted(exports, "spaced")
     exports.known("selected")
     wanted, found = (Counter(exports.records(kind)) for kind in ("selected", "spaced"))
     exports.relate("spaced", found == wanted, "the rows are those without blanks", difference(found, wanted))
@@ -81,9 +96,7 @@ def test_a_key_of_a_map(exports: Exports):
         not_applicable("the tenant's profiles have identities of one namespace only")
     namespace = min(spaces, key=lambda name: (-spaces[name], name))
     exports.ask({"by key": exports.request(fields=f"identityMap.{namespace}")})
-    created = exports.created("by key")
-    accepted = created.response.status in range(200, 300)
-    Shown(created).expect(accepted, f"identityMap.{namespace} is accepted", f"status {created.response.status}")
+    expect_accepted(exports, "by key")
     found, wanted = (of_namespace(exports.records(kind), namespace) for kind in ("by key", "everything"))
     exports.relate("by key", found == wanted, f"the identities of {namespace} are there", difference(found, wanted))
     others = sorted({name for record in exports.records("by key") for name, _ in record.identities} - {namespace})

@@ -12,14 +12,26 @@ from pytest_aep_export.contract import Contract
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.suite.answers import quoted, read_parquet
 from pytest_aep_export.suite.api import FILES, Api
-from pytest_aep_export.suite.expect import array, conforms, document, expect, pick, prerequisite, status
+from pytest_aep_export.suite.expect import (
+    array,
+    conforms,
+    document,
+    expect,
+    not_applicable,
+    pick,
+    prerequisite,
+    status,
+)
 from pytest_aep_export.suite.exports import Exports
 from pytest_aep_export.suite.sending import parse_url
 
 requirement = pytest.mark.aep_requirement
 
 PARQUET = b"PAR1"
-RANGES = pytest.mark.parametrize("asked", [(0, 99), (10, 19)], ids=["first", "middle"])
+RANGES = pytest.mark.parametrize(
+    "asked", [(0, 99), (10, 19), (0, 0), (-1, -1)], ids=["first", "middle", "first byte", "last byte"]
+)
+"""Negative positions count from the end."""
 
 
 @pytest.fixture
@@ -38,7 +50,10 @@ def entry(exports: Exports) -> dict[str, Any]:
 def whole(api: Api, entry: dict[str, Any]) -> Exchange:
     """The file, downloaded."""
     with prerequisite("EXP-FILES-005"):
-        return status(api.read(entry), {200}, "a file is downloaded with 200")
+        exchange = status(api.read(entry), {200}, "a file is downloaded with 200")
+        length = len(exchange.response.body)
+        expect(str(length) == entry["length"], exchange, f"the file has {entry['length']} bytes", length)
+        return exchange
 
 
 def names(exchange: Exchange) -> list[str]:
@@ -49,6 +64,12 @@ def names(exchange: Exchange) -> list[str]:
 def location(entry: dict[str, Any]) -> str:
     """The documented path of a file's bytes."""
     return f"{FILES}/files/{quoted(entry['id'])}?path={quoted(entry['name'])}"
+
+
+def bounds(entry: dict[str, Any], asked: tuple[int, int]) -> tuple[int, int]:
+    """The first and the last position of a range, counted from the beginning."""
+    first, last = (position % int(entry["length"]) for position in asked)
+    return first, last
 
 
 @requirement("EXP-FILES-001")
@@ -189,7 +210,8 @@ def test_head(api: Api, entry: dict[str, Any]):
 @RANGES
 def test_a_range(api: Api, entry: dict[str, Any], whole: Exchange, asked: tuple[int, int]):
     """A range of bytes is served as partial content, and named."""
-    header = {"Range": f"bytes={asked[0]}-{asked[1]}"}
+    start, end = bounds(entry, asked)
+    header = {"Range": f"bytes={start}-{end}"}
     exchange = status(api.target.send("GET", location(entry), headers=header), {206}, "a range is answered with 206")
     named = exchange.response.headers.get("content-range", "")
     match = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", named)
@@ -230,27 +252,58 @@ def test_the_catalog_counts(api: Api, exports: Exports):
         expect(found in {None, wanted}, exchange, f"{name} is {wanted}", found)
 
 
+@requirement("EXP-FILES-034")
+def test_the_times_of_a_batch(api: Api, exports: Exports, listing: Exchange):
+    """A batch is completed after its creation, and its files are created in between."""
+    batch = exports.batch("full")
+    exchange = api.show_batch(batch)
+    with prerequisite("EXP-FILES-015"):
+        shown = pick(exchange, f"/{batch}")
+    begun, ended = (shown.get(name) for name in ("created", "completed"))
+    if not isinstance(begun, int):
+        not_applicable("the Catalog does not show when the batch was created")
+    if isinstance(ended, int):
+        expect(ended >= begun, exchange, f"completed is not before created, {begun}", ended)
+    for item in array(listing, "/data"):
+        made = str(item.get("created") or begun)
+        expect(made.isdigit(), listing, "created of a file is a number of milliseconds", made)
+        within = begun <= int(made) <= (ended if isinstance(ended, int) else int(made))
+        expect(within, listing, f"the file is created between {begun} and {ended}", made)
+
+
 @requirement("EXP-FILES-016")
 @RANGES
 def test_the_range_that_was_asked_for(api: Api, entry: dict[str, Any], asked: tuple[int, int]):
     """A range is served as it was asked for, neither wider nor narrower."""
-    exchange = api.target.send("GET", location(entry), headers={"Range": f"bytes={asked[0]}-{asked[1]}"})
+    start, end = bounds(entry, asked)
+    exchange = api.target.send("GET", location(entry), headers={"Range": f"bytes={start}-{end}"})
     with prerequisite("EXP-FILES-008"):
         status(exchange, {206}, "a range is answered with 206")
-    wanted, found = f"bytes {asked[0]}-{asked[1]}/", exchange.response.headers.get("content-range", "none")
+    wanted, found = f"bytes {start}-{end}/", exchange.response.headers.get("content-range", "none")
     expect(found.startswith(wanted), exchange, f"Content-Range begins with {wanted}", found)
 
 
 @requirement("EXP-FILES-024")
-@pytest.mark.parametrize("asked", ["10-", "-10"], ids=["counted from the beginning", "counted from the end"])
+@pytest.mark.parametrize(
+    "asked", ["10-", "-10", "-1"], ids=["counted from the beginning", "counted from the end", "last byte"]
+)
 def test_a_range_to_the_end(api: Api, entry: dict[str, Any], whole: Exchange, asked: str):
     """A range without an end, and one without a beginning, are served as they were asked for."""
     content = whole.response.body
     exchange = api.target.send("GET", location(entry), headers={"Range": f"bytes={asked}"})
     status(exchange, {206}, "a range is answered with 206")
-    wanted = content[10:] if asked == "10-" else content[-10:]
+    wanted = content[10:] if asked == "10-" else content[int(asked) :]
     same = exchange.response.body == wanted
     expect(same, exchange, f"the body is the file's last {len(wanted)} bytes", f"{len(exchange.response.body)} bytes")
+
+
+@requirement("EXP-FILES-033")
+@pytest.mark.parametrize("beyond", [0, 1000], ids=["right behind the end", "far behind the end"])
+def test_a_range_behind_the_end(api: Api, entry: dict[str, Any], beyond: int):
+    """A range of which the file has no byte is answered with 416."""
+    start = int(entry["length"]) + beyond
+    exchange = api.target.send("GET", location(entry), headers={"Range": f"bytes={start}-{start + 99}"})
+    status(exchange, {416}, "a range behind the end of a file is answered with 416")
 
 
 @requirement("EXP-FILES-023")

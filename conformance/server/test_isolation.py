@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
 
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.suite import payloads
-from pytest_aep_export.suite.api import JOBS, Api
-from pytest_aep_export.suite.expect import array, expect, not_verified, pick, prerequisite, refused, status
+from pytest_aep_export.suite.answers import job_key, quoted
+from pytest_aep_export.suite.api import BATCHES, DATASETS, FILES, JOBS, Api
+from pytest_aep_export.suite.expect import (
+    array,
+    document,
+    expect,
+    not_applicable,
+    not_verified,
+    pick,
+    prerequisite,
+    refused,
+    status,
+)
 from pytest_aep_export.suite.exports import Exports, Shown
 from pytest_aep_export.suite.records import Record, read
 
 requirement = pytest.mark.aep_requirement
+
+LISTS = pytest.mark.parametrize(
+    "query", [{}, {"limit": 100}, {"status": "SUCCEEDED"}], ids=["all jobs", "a long page", "a status"]
+)
+LISTINGS: dict[str, Callable[[Api, str], Exchange]] = {
+    "files": lambda visitor, batch: visitor.list_batch(batch),
+    "failed files": lambda visitor, batch: visitor.list_failed(batch),
+    "meta": lambda visitor, batch: visitor.list_meta(batch),
+    "a folder of meta": lambda visitor, batch: visitor.list_meta(batch, path="input_files"),
+}
+EVERY_LISTING = pytest.mark.parametrize("what", LISTINGS)
+READS = pytest.mark.parametrize("how", ["GET", "HEAD", "a range", "its names"])
+NOBODYS_BATCH = "01HP1Z0A9YZ733QCJN6AXCATHF"
+NOWHERE = {"x-sandbox-name": "no-such-sandbox"}
 
 
 @pytest.fixture
@@ -32,10 +57,16 @@ def expect_no_job(exports: Exports, visitor: Api) -> None:
         expect(found != exports.dataset, exchange, "whatever has that id here is another job", found)
 
 
-def expect_unlisted(exports: Exports, visitor: Api) -> None:
+def datasets(exports: Exports) -> set[str]:
+    """The tenant's datasets that something was exported into."""
+    return {str(payload["destination"]["datasetId"]) for payload in exports.payloads.values()}
+
+
+def expect_unlisted(exports: Exports, visitor: Api, query: dict[str, Any]) -> None:
     """Require that the newest jobs which a visitor is shown are not those of the tenant."""
-    exchange = status(visitor.list_jobs(limit=100), {200}, "the list is answered with 200")
-    foreign = {str(payload["destination"]["datasetId"]) for payload in exports.payloads.values()}
+    exports.finished("full")
+    exchange = status(visitor.list_jobs(**query), {200}, "the list is answered with 200")
+    foreign = datasets(exports)
     listed = [Shown(exchange, f"/records/{number}").dataset for number in range(len(array(exchange, "/records")))]
     found = sorted(foreign.intersection(map(str, listed)))
     expect(not found, exchange, "no job is listed that exports into another tenant's dataset", found)
@@ -52,9 +83,13 @@ def expect_uncancelled(api: Api, exports: Exports, job: Any, visitor: Api) -> No
 
 
 def expect_no_dataset(exports: Exports, visitor: Api) -> None:
-    """Require that a visitor finds the dataset neither in Catalog nor in Data Access."""
+    """Require that a visitor finds the dataset neither in Catalog, nor among all that it lists, nor in Data Access."""
     for exchange in (visitor.show_dataset(exports.dataset), visitor.preview(exports.dataset)):
         status(exchange, range(400, 500), "the dataset of another tenant is refused or not found")
+    every = visitor.list_datasets(limit=100)
+    listed = document(every) if every.response.status == 200 else {}
+    found = sorted(datasets(exports).intersection(listed)) if isinstance(listed, dict) else []
+    expect(not found, every, "no dataset of another tenant is listed", found)
 
 
 def expect_no_batch(exports: Exports, visitor: Api) -> None:
@@ -63,19 +98,36 @@ def expect_no_batch(exports: Exports, visitor: Api) -> None:
     status(exchange, range(400, 500), "the batch of another tenant is refused or not found")
 
 
-def expect_no_files(exports: Exports, visitor: Api) -> None:
+def expect_no_files(exports: Exports, visitor: Api, what: str) -> None:
     """Require that a visitor is shown none of the batch's files."""
-    exchange = visitor.list_batch(exports.batch("full"))
+    exchange = LISTINGS[what](visitor, exports.batch("full"))
     status(exchange, {200, *range(400, 500)}, "the files of another tenant's batch are refused or not found")
     if exchange.response.status == 200:
         found = array(exchange, "/data")
         expect(not found, exchange, "none of the files is listed", found)
 
 
-def expect_unread(exports: Exports, visitor: Api) -> None:
-    """Require that a visitor reads none of the bytes."""
-    for entry in exports.entries("full")[:1]:
-        status(visitor.read(entry), range(400, 500), "the file of another tenant is refused or not found")
+def expect_like_unknown(exports: Exports, visitor: Api, what: str) -> None:
+    """Require that a visitor is refused the batch where it is refused one that does not exist."""
+    unknown = LISTINGS[what](visitor, NOBODYS_BATCH)
+    if unknown.response.status not in range(400, 500):
+        not_applicable(f"a batch that does not exist is answered with {unknown.response.status}")
+    exchange = LISTINGS[what](visitor, exports.batch("full"))
+    status(exchange, range(400, 500), "another tenant's batch is refused, as one that does not exist is")
+
+
+def expect_unread(exports: Exports, visitor: Api, how: str) -> None:
+    """Require that a visitor is told nothing of the file: neither its bytes, nor their number, nor its names."""
+    entry = exports.entries("full")[0]
+    path = f"{FILES}/files/{quoted(entry['id'])}"
+    name, send = {"path": entry["name"]}, visitor.target.send
+    exchange = {
+        "GET": lambda: send("GET", path, query=name),
+        "HEAD": lambda: send("HEAD", path, query=name),
+        "a range": lambda: send("GET", path, query=name, headers={"Range": "bytes=0-99"}),
+        "its names": lambda: send("GET", path),
+    }[how]()
+    status(exchange, range(400, 500), "the file of another tenant is refused or not found")
 
 
 def into_its_dataset(exports: Exports, visitor: Api) -> Exchange:
@@ -103,10 +155,11 @@ def test_a_job_next_door(exports: Exports, next_door: Api):
     expect_no_job(exports, next_door)
 
 
+@LISTS
 @requirement("EXP-ISO-002")
-def test_the_list_next_door(exports: Exports, next_door: Api):
+def test_the_list_next_door(exports: Exports, next_door: Api, query: dict[str, Any]):
     """The list of another sandbox holds none of the jobs."""
-    expect_unlisted(exports, next_door)
+    expect_unlisted(exports, next_door, query)
 
 
 @requirement("EXP-ISO-003")
@@ -133,22 +186,41 @@ def test_a_batch_next_door(exports: Exports, next_door: Api):
     expect_no_batch(exports, next_door)
 
 
+@EVERY_LISTING
 @requirement("EXP-ISO-007")
-def test_the_files_next_door(exports: Exports, next_door: Api):
-    """Another sandbox is shown no file of the batch."""
-    expect_no_files(exports, next_door)
+def test_the_files_next_door(exports: Exports, next_door: Api, what: str):
+    """Another sandbox is shown no file of the batch, of whichever kind."""
+    expect_no_files(exports, next_door, what)
 
 
+@EVERY_LISTING
+@requirement("EXP-ISO-021")
+def test_a_batch_next_door_is_like_none(exports: Exports, next_door: Api, what: str):
+    """To another sandbox the batch is like one that does not exist."""
+    expect_like_unknown(exports, next_door, what)
+
+
+@READS
 @requirement("EXP-ISO-008")
-def test_a_file_next_door(exports: Exports, next_door: Api):
+def test_a_file_next_door(exports: Exports, next_door: Api, how: str):
     """Another sandbox cannot read the file."""
-    expect_unread(exports, next_door)
+    expect_unread(exports, next_door, how)
 
 
 @requirement("EXP-ISO-009")
-def test_a_sandbox_that_is_not_there(api: Api):
-    """A sandbox that the organisation does not have is refused."""
-    exchange = api.target.send("GET", JOBS, headers={"x-sandbox-name": "no-such-sandbox"})
+@pytest.mark.parametrize("where", ["jobs", "a job", "datasets", "a batch", "its files", "a file", "a preview"])
+def test_a_sandbox_that_is_not_there(api: Api, exports: Exports, where: str):
+    """A sandbox that the organisation does not have is refused by every service."""
+    paths: dict[str, Callable[[], str]] = {
+        "jobs": lambda: JOBS,
+        "a job": lambda: f"{JOBS}/{job_key(exports.id('full'))}",
+        "datasets": lambda: f"{DATASETS}/{exports.dataset}",
+        "a batch": lambda: f"{BATCHES}/{exports.batch('full')}",
+        "its files": lambda: f"{FILES}/batches/{exports.batch('full')}/files",
+        "a file": lambda: f"{FILES}/files/{quoted(exports.entries('full')[0]['id'])}",
+        "a preview": lambda: f"{FILES}/datasets/{exports.dataset}/preview",
+    }
+    exchange = api.target.send("GET", paths[where](), headers=NOWHERE)
     refused(exchange, "a sandbox that is not there is refused with a status of 400 to 499")
 
 
@@ -177,10 +249,11 @@ def test_a_job_of_another_organisation(exports: Exports, stranger: Api):
     expect_no_job(exports, stranger)
 
 
+@LISTS
 @requirement("EXP-ISO-013")
-def test_the_list_of_another_organisation(exports: Exports, stranger: Api):
+def test_the_list_of_another_organisation(exports: Exports, stranger: Api, query: dict[str, Any]):
     """The list of another organisation holds none of the jobs."""
-    expect_unlisted(exports, stranger)
+    expect_unlisted(exports, stranger, query)
 
 
 @requirement("EXP-ISO-014")
@@ -207,16 +280,25 @@ def test_a_batch_of_another_organisation(exports: Exports, stranger: Api):
     expect_no_batch(exports, stranger)
 
 
+@EVERY_LISTING
 @requirement("EXP-ISO-018")
-def test_the_files_of_another_organisation(exports: Exports, stranger: Api):
-    """Another organisation is shown no file of the batch."""
-    expect_no_files(exports, stranger)
+def test_the_files_of_another_organisation(exports: Exports, stranger: Api, what: str):
+    """Another organisation is shown no file of the batch, of whichever kind."""
+    expect_no_files(exports, stranger, what)
 
 
+@EVERY_LISTING
+@requirement("EXP-ISO-022")
+def test_a_batch_of_another_organisation_is_like_none(exports: Exports, stranger: Api, what: str):
+    """To another organisation the batch is like one that does not exist."""
+    expect_like_unknown(exports, stranger, what)
+
+
+@READS
 @requirement("EXP-ISO-019")
-def test_a_file_of_another_organisation(exports: Exports, stranger: Api):
+def test_a_file_of_another_organisation(exports: Exports, stranger: Api, how: str):
     """Another organisation cannot read the file."""
-    expect_unread(exports, stranger)
+    expect_unread(exports, stranger, how)
 
 
 @requirement("EXP-ISO-020")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_aep_export.contract import Contract
-from pytest_aep_export.suite.answers import batch_ids
+from pytest_aep_export.suite.answers import agree, batch_ids
 from pytest_aep_export.suite.api import Api
 from pytest_aep_export.suite.expect import conforms, prerequisite
 from pytest_aep_export.suite.exports import Exports, Shown
@@ -101,6 +101,14 @@ def test_the_request_id(shown: Shown):
     """A job carries the id of the request that created it."""
     value = shown["/requestId"]
     shown.expect(isinstance(value, str) and value, "requestId is a non-empty string", value)
+
+
+@requirement("EXP-JOB-011")
+def test_every_request_has_an_id_of_its_own(exports: Exports):
+    """Jobs that different requests have created carry different ids."""
+    jobs = [Shown(exports.accepted(kind)) for kind in ("full", "profiles", "events")]
+    known = [job.get("requestId") for job in jobs]
+    jobs[-1].expect(len(set(map(str, known))) == len(known), "every job has a requestId of its own", known)
 
 
 @requirement("EXP-JOB-012")
@@ -201,8 +209,8 @@ def test_the_list_shows_the_same_job(exports: Exports, finished: Shown):
     """The list and the look-up show the same job."""
     listed = exports.listed("full")
     for name in ("id", "status", "creationTime", "updateTime", "schema", "mergePolicy"):
-        looked_up = finished[f"/{name}"]
-        listed.expect(listed[f"/{name}"] == looked_up, f"{name} is {looked_up!r} as when looked up", listed[f"/{name}"])
+        looked_up, found = finished[f"/{name}"], listed[f"/{name}"]
+        listed.expect(agree(found, looked_up), f"{name} is {looked_up!r} as when looked up", found)
     with prerequisite("EXP-WATCH-009"):
         batches = batch_ids(finished.exchange)
     looked_up = finished.dataset

@@ -34,6 +34,9 @@ from pytest_aep_export.suite.sending import parse_url
 
 requirement = pytest.mark.aep_requirement
 
+NEWEST = 12
+"""So many jobs are enough for several pages of each size."""
+MOST_FILTERED = 30
 FORM = re.compile(r"\d+_\d+")
 
 
@@ -170,6 +173,22 @@ def test_the_links_meet_every_job_once(api: Api, mine: list[str]):
     expect(order == wanted, last, f"small pages meet the jobs in the order of a large one, {wanted}", order)
 
 
+@requirement("EXP-LIST-009")
+@pytest.mark.usefixtures("mine")
+@pytest.mark.parametrize("limit", [1, 3, 5])
+def test_pages_of_any_size_meet_the_newest_jobs(api: Api, limit: int):
+    """Walking pages of another size meets the jobs in the order of a long page as well."""
+    with prerequisite("EXP-LIST-005"):
+        whole = ids(status(api.list_jobs(limit=100), {200}, "the list is answered with 200"))
+    wanted, met = whole[:NEWEST], list[str]()
+    for page in api.walk(limit=limit):
+        met += (name for name in ids(page) if name in whole)
+        if len(met) >= len(wanted):
+            break
+    found = met[: len(wanted)]
+    expect(found == wanted[: len(found)], page, f"pages of {limit} meet the jobs of a long one, {wanted}", found)
+
+
 @requirement("EXP-LIST-010")
 def test_an_offset_sent_again(api: Api, page: Exchange):
     """The offset of a link leads to the same page when it is sent with a limit of its own."""
@@ -285,11 +304,23 @@ def test_a_status_filter(api: Api, finished: Shown):
     expect(wanted in ids(exchange), exchange, f"job {wanted}, which has succeeded, is among them", ids(exchange))
 
 
+@pytest.mark.usefixtures("mine")
+@requirement("EXP-LIST-024")
+def test_the_links_keep_the_status(api: Api, finished: Shown):
+    """The pages that a page filtered by status links to are filtered by it too."""
+    wanted = job_key(finished["/id"])
+    for exchange in itertools.islice(api.walk(status="SUCCEEDED", limit=1), MOST_FILTERED):
+        others = [record for record in records(exchange) if record.get("status") != "SUCCEEDED"]
+        expect(not others, exchange, "every record of every page has the status SUCCEEDED", others)
+        if wanted in ids(exchange):
+            break
+
+
 @requirement("EXP-LIST-022")
 def test_new_jobs_during_a_walk(api: Api, exports: Exports, mine: list[str]):
     """Jobs that are created between two pages make the walk lose or repeat none of the others."""
     met: list[str] = []
-    for turn, exchange in enumerate(api.walk(limit=2)):
+    for turn, exchange in enumerate(api.walk(limit=3)):
         met += ids(exchange)
         if turn < 2:
             api.new_job(exports.spare_job())

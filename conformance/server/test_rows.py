@@ -6,9 +6,11 @@ from collections import Counter
 
 import pytest
 
-from pytest_aep_export.suite.expect import not_applicable
+from pytest_aep_export.suite import payloads
+from pytest_aep_export.suite.choices import Segment
+from pytest_aep_export.suite.expect import not_applicable, not_verified
 from pytest_aep_export.suite.exports import Exports, Shown
-from pytest_aep_export.suite.rows import EVENTS, attributes, events
+from pytest_aep_export.suite.rows import EVENTS, attributes, events, filled, holds_members, lists_objects, times
 
 requirement = pytest.mark.aep_requirement
 
@@ -120,3 +122,71 @@ def test_the_counters_by_namespace(exports: Exports):
     wanted = Counter(namespace.lower() for namespaces in rows for namespace in namespaces)
     found = {namespace.lower(): count for namespace, count in counters.items() if count}
     job.expect(found == wanted, f"the counters by namespace are {dict(sorted(wanted.items()))}", counters)
+
+
+@requirement("EXP-ROWS-024")
+@pytest.mark.parametrize("column", ["identityMap", "segmentMembership"])
+def test_what_the_schema_makes_a_map_is_one(exports: Exports, column: str):
+    """The identities and the memberships of profiles are in maps or objects."""
+    table = exports.table("everything")
+    if column not in table.column_names or not filled(table.select([column])):
+        not_applicable(f"no row of the export of all fields has a value in {column}")
+    kind = table.schema.field(column).type
+    expect_rows(exports, "everything", holds_members(kind), f"{column} is a map or an object", str(kind))
+
+
+@requirement("EXP-ROWS-025")
+def test_profiles_have_identities(exports: Exports):
+    """Rows of an export of all fields have identities by which their profiles are known."""
+    columns = {path.partition(".")[0] for path in attributes(exports.table("everything"))}
+    expect_rows(exports, "everything", "identityMap" in columns, "some rows have an identityMap", sorted(columns))
+
+
+@requirement("EXP-ROWS-026")
+def test_memberships_are_exported(exports: Exports, in_segments: bool | None):  # noqa: FBT001 - a fixture
+    """Where profiles are in segments an export of all fields shows it."""
+    if not in_segments:
+        end = not_verified if in_segments is None else not_applicable
+        end("no row has a segmentMembership")
+    found = any(record.memberships for record in exports.records("everything"))
+    expect_rows(exports, "everything", found, "some rows have a segmentMembership", "none has")
+
+
+@requirement("EXP-ROWS-026")
+def test_memberships_are_shown(exports: Exports, segments: list[Segment]):
+    """Members of a segment that are exported with their memberships have some."""
+    chosen = {"segments": [segments[0].entry()]}
+    exports.ask({"members": exports.request(fields="identityMap,segmentMembership", filter=chosen)})
+    exports.table("members")
+    found = any(record.memberships for record in exports.records("members"))
+    expect_rows(exports, "members", found, "some members of the segment have a segmentMembership", "none has")
+
+
+@requirement("EXP-ROWS-027")
+@pytest.mark.parametrize("kind", ["everything", "timeline"])
+def test_times_are_timestamps(exports: Exports, kind: str):
+    """Times are timestamps that tell their offset from UTC."""
+    exports.ask({"timeline": exports.request(fields="identityMap", additionalFields=payloads.timeline())})
+    found = times(exports.table(kind))
+    if not found:
+        not_applicable(f"no row of the export {kind!r} has a time")
+    others = {path: str(kind) for path, kind in found.items() if getattr(kind, "tz", None) is None}
+    expect_rows(exports, kind, not others, "every time is a timestamp in UTC", others)
+
+
+@requirement("EXP-ROWS-028")
+@pytest.mark.parametrize("kind", ["everything", "profiles", "full"])
+def test_no_column_is_a_path(exports: Exports, kind: str):
+    """The members of objects are members, and no columns with dots in their names."""
+    found = [name for name in exports.table(kind).column_names if "." in name]
+    expect_rows(exports, kind, not found, "no name of a column is a dotted path", found)
+
+
+@requirement("EXP-ROWS-029")
+def test_events_are_a_list(exports: Exports):
+    """The events of a profile are a list of objects."""
+    table = exports.table("full")
+    if EVENTS not in table.column_names or not filled(table.select([EVENTS])):
+        not_applicable("the tenant has no events that were ingested after the sample's time")
+    kind = table.schema.field(EVENTS).type
+    expect_rows(exports, "full", lists_objects(kind), f"{EVENTS} is a list of objects", str(kind))

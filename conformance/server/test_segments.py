@@ -10,7 +10,7 @@ import pytest
 
 from pytest_aep_export.suite import choices
 from pytest_aep_export.suite.choices import Segment
-from pytest_aep_export.suite.expect import not_applicable, not_verified
+from pytest_aep_export.suite.expect import blocked, not_applicable
 from pytest_aep_export.suite.exports import Exports, Shown
 from pytest_aep_export.suite.records import Identities, Record, difference, milliseconds
 
@@ -85,7 +85,7 @@ def shown(exports: Exports, kind: str) -> tuple[Record, ...]:
     exports.table(kind)
     found = exports.records(kind)
     if not any(record.memberships for record in found):
-        not_verified("the export of identityMap and segmentMembership shows no memberships")
+        blocked("EXP-ROWS-026", "no row of the export of identityMap and segmentMembership shows a membership")
     return found
 
 

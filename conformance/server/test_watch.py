@@ -8,8 +8,8 @@ from itertools import pairwise
 import pytest
 
 from pytest_aep_export.exchange import Exchange
-from pytest_aep_export.suite.answers import batch_ids, job_key
-from pytest_aep_export.suite.api import Api
+from pytest_aep_export.suite.answers import agree, batch_ids, job_key
+from pytest_aep_export.suite.api import JOBS, Api
 from pytest_aep_export.suite.expect import expect, not_applicable, number, pick, prerequisite, status
 from pytest_aep_export.suite.exports import Exports, Shown
 
@@ -17,6 +17,7 @@ requirement = pytest.mark.aep_requirement
 
 KINDS = pytest.mark.parametrize("kind", ["full", "profiles", "events"])
 CONSTANTS = ("jobType", "profileInstanceId", "imsOrgId", "fields", "additionalFields", "filter")
+LATER_LOOKS = 5
 ORDER = {"NEW": 0, "QUEUED": 0, "PROCESSING": 1, "CANCELLING": 1}
 
 
@@ -47,11 +48,12 @@ def test_every_export_succeeds(exports: Exports, kind: str):
 
 @requirement("EXP-WATCH-003")
 def test_a_success_lasts(api: Api, finished: Shown):
-    """A job that has succeeded stays as it is."""
-    exchange = status(api.show_job(finished["/id"]), {200}, "a finished job is answered with 200")
-    for pointer in ("/status", "/creationTime", "/updateTime", "/destination"):
-        found = pick(exchange, pointer)
-        expect(found == finished[pointer], exchange, f"{pointer} stays {finished[pointer]!r}", found)
+    """A job that has succeeded stays as it is, look after look."""
+    for _ in range(LATER_LOOKS):
+        exchange = status(api.show_job(finished["/id"]), {200}, "a finished job is answered with 200")
+        for pointer in ("/status", "/creationTime", "/updateTime", "/destination"):
+            found = pick(exchange, pointer)
+            expect(found == finished[pointer], exchange, f"{pointer} stays {finished[pointer]!r}", found)
 
 
 @requirement("EXP-WATCH-004")
@@ -69,7 +71,7 @@ def test_the_identity_never_changes(looks: list[Exchange]):
     for exchange in looks[1:]:
         for name in ("id", "creationTime", "schema", "mergePolicy"):
             found = pick(exchange, f"/{name}")
-            expect(found == first[f"/{name}"], exchange, f"{name} stays {first[f'/{name}']!r}", found)
+            expect(agree(found, first[f"/{name}"]), exchange, f"{name} stays {first[f'/{name}']!r}", found)
         found = Shown(exchange).dataset
         expect(found == first.dataset, exchange, f"the target dataset stays {first.dataset}", found)
 
@@ -191,6 +193,27 @@ def test_compute_jobs_stay(looks: list[Exchange]):
         old, new = (Shown(exchange).get("computeGatewayJobId") or {} for exchange in (before, after))
         both = isinstance(old, dict) and isinstance(new, dict)
         expect(both and old.items() <= new.items(), after, f"computeGatewayJobId still has {old}", new)
+
+
+@requirement("EXP-WATCH-021")
+def test_each_export_has_a_batch_of_its_own(exports: Exports):
+    """No two jobs into different datasets name the same batch."""
+    owners: dict[str, str] = {}
+    for kind in ("full", "profiles", "events"):
+        job = exports.finished(kind)
+        with prerequisite("EXP-WATCH-009"):
+            batches = batch_ids(job)
+        for batch in batches:
+            owner = owners.setdefault(batch, kind)
+            expect(owner == kind, job, "the batch is none of a job into another dataset", f"{batch}, that of {owner!r}")
+
+
+@requirement("EXP-WATCH-022")
+@pytest.mark.parametrize("more", ["0000", "x", "-1"], ids=["digits", "a letter", "a dash"])
+def test_an_id_with_something_appended(api: Api, exports: Exports, more: str):
+    """What begins with a job's id is not that id."""
+    exchange = api.target.send("GET", f"{JOBS}/{job_key(exports.id('full'))}{more}")
+    status(exchange, range(400, 500), "an id that begins with that of a job is refused or not found")
 
 
 @requirement("EXP-WATCH-014")

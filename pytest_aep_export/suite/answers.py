@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UPS",
+    "agree",
     "batch_ids",
     "below_ups",
     "dataset_id",
@@ -27,6 +28,13 @@ __all__ = [
 
 UPS: Final = "/data/core/ups"
 """The path of the profile service."""
+
+
+def agree(one: object, other: object) -> bool:
+    """Whether two JSON values are the same as far as both tell: of objects, at any depth, what both show."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return all(agree(one[name], other[name]) for name in one.keys() & other.keys())
+    return one == other
 
 
 def dataset_id(created: Exchange) -> str:

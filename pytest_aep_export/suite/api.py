@@ -100,6 +100,10 @@ class Api:
         """Look a dataset up."""
         return self.target.send("GET", f"{DATASETS}/{quoted(identifier)}")
 
+    def list_datasets(self, **query: object) -> Exchange:
+        """List datasets."""
+        return self.target.send("GET", DATASETS, query=query)
+
     def show_batch(self, identifier: str) -> Exchange:
         """Look a batch up in the Catalog."""
         return self.target.send("GET", f"{BATCHES}/{quoted(identifier)}")

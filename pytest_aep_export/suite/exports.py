@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.suite import payloads
-from pytest_aep_export.suite.answers import batch_ids, job_key, segment_batches
+from pytest_aep_export.suite.answers import agree, batch_ids, job_key, segment_batches
 from pytest_aep_export.suite.api import Api
 from pytest_aep_export.suite.expect import (
     UnjudgedError,
@@ -25,6 +25,7 @@ from pytest_aep_export.suite.expect import (
     status,
 )
 from pytest_aep_export.suite.records import Record, read
+from pytest_aep_export.suite.rows import attributes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,6 +39,7 @@ _CREATED: Final = {
     "events": "EXP-CREATE-003",
     "everything": "EXP-CREATE-010",
     "future": "EXP-CREATE-001",
+    "selected": "EXP-CREATE-022",
 }
 """The requirements that the creation of these exports is judged by."""
 _SUCCEEDED: Final = dict.fromkeys(("full", "profiles", "events"), "EXP-WATCH-002") | {"filtered": "EXP-WATCH-020"}
@@ -91,13 +93,8 @@ class Shown:
         """Require that every member which the other shows too has the same value here (divergence 31)."""
         __tracebackhide__ = True
         here, there = self.get(), other.get()
-        for name in here.keys() & there.keys() - {"destination"}:
-            self.expect(here[name] == there[name], f"{name} is {there[name]!r} as in the look-up", here[name])
-        here, there = (shown.get("destination") or {} for shown in (self, other))
         for name in here.keys() & there.keys():
-            self.expect(
-                here[name] == there[name], f"destination.{name} is {there[name]!r} as in the look-up", here[name]
-            )
+            self.expect(agree(here[name], there[name]), f"{name} is {there[name]!r} as in the look-up", here[name])
 
     def expect(self, met: object, required: str, found: object) -> None:
         """Require that a condition on the job is met."""
@@ -127,6 +124,7 @@ class Exports:
         self._endless: dict[str, UnjudgedError] = {}
         self._tables: dict[str, pa.Table] = {}
         self._records: dict[str, tuple[Record, ...]] = {}
+        self._owners: dict[str, str] = {}
         who = self.spare, self.policy
         self.ask(
             {
@@ -235,8 +233,17 @@ class Exports:
     def count(self, kind: str) -> int:
         """How many rows the job exported."""
         if kind not in self._tables:
-            self._tables[kind] = self._api.table(self.finished(kind))
+            self._tables[kind] = self._api.table(self._written(kind))
         return int(self._tables[kind].num_rows)
+
+    @prerequisite("EXP-WATCH-021")
+    def _written(self, kind: str) -> Exchange:
+        """The finished job, whose batches have to be others than those of every job that was read before."""
+        job = self.finished(kind)
+        for batch in batch_ids(job):
+            owner = self._owners.setdefault(batch, kind)
+            expect(owner == kind, job, "a job into another dataset has a batch of its own", f"that of {owner!r}")
+        return job
 
     def records(self, kind: str) -> tuple[Record, ...]:
         """The rows that the job exported, perhaps none, to be compared with those of another."""
@@ -247,9 +254,10 @@ class Exports:
 
     def known(self, kind: str = "everything") -> tuple[Record, ...]:
         """The rows that others are held against: there have to be some, and identities by which profiles are known."""
-        self.table(kind)
+        shown = any(path.partition(".")[0] == "identityMap" for path in attributes(self.table(kind)))
         if not any(record.identities for record in self.records(kind)):
-            not_applicable("no row has an identityMap that its profile is known by")
+            cause, what = ("EXP-ROWS-024", "readable") if shown else ("EXP-ROWS-025", "filled")
+            blocked(cause, f"no row of the export {kind!r} has a {what} identityMap that its profile is known by")
         return self.records(kind)
 
     def by_segment(self, kind: str) -> dict[str, tuple[Record, ...]]:

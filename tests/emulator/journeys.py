@@ -237,24 +237,29 @@ def jobs(me: Traveller) -> None:
         {"filter": members[0], "destination": {"datasetId": dataset, "segmentPerBatch": True}},
         {"destination": {"datasetId": dataset}},
         {"destination": {"datasetId": dataset}},
+        {"fields": "personID,person.name,identityMap"},
     ]
     made = [me.job(**kind) for kind in kinds]
     for query in ({}, {"limit": 2}, {"limit": 5}, {"limit": 1000}):
         me.send("GET", JOBS, query=query)
-    for job in (*made[:3], made[8]):
+    for job in (*made[:3], made[8], made[1]):
         me.watch(job)
     me.send("GET", f"{JOBS}/", query={"limit": 3})
     for query in ({}, {"limit": 2}, {"limit": 2}, {"sort": "updateTime:asc"}, {"start": 4}, {"page": 1}):
         me.send("GET", JOBS, query=query)
     for status in ("SUCCEEDED", "FAILED"):
+        me.send("GET", JOBS, query={"status": status, "limit": 1})
         me.send("GET", JOBS, query={"status": status})
     offset = me.send("GET", JOBS, query={"limit": 4}).json()["page"]["pageOffset"]
     for _ in range(2):
         me.send("GET", JOBS, query={"limit": 4, "offset": offset})
     me.send("GET", f"{JOBS}/2000000000")
+    me.send("GET", f"{JOBS}/{made[0]['id']}0000")
     for job in (made[0], made[5], made[5]):
         me.send("DELETE", f"{JOBS}/{job['id']}")
-        me.send("GET", f"{JOBS}/{job['id']}")
+        for _ in range(2):
+            me.send("GET", f"{JOBS}/{job['id']}")
+    me.send("GET", JOBS)
     me.send("GET", f"{EXPORT}/batches/{next(_batches(made[0]))}/files")
     me.send("DELETE", f"{JOBS}/2000000000")
     me.send("POST", f"{JOBS}/{made[6]['id']}")
@@ -264,14 +269,14 @@ def jobs(me: Traveller) -> None:
 
 def files(me: Traveller) -> None:
     """Two batches: their files listed, read whole and in part, and what else is told of them."""
-    made = [me.watch(me.job(fields=name)) for name in ("personID", "person.name")]
+    made = [me.watch(me.job(fields=name)) for name in ("personID", "personalEmail.address")]
     for job in made:
         (batch,), dataset = _batches(job), _dataset(job)
         for query in ({}, {}, {"limit": 1}, {"start": 1, "limit": 1}, {"start": 9}):
             me.send("GET", f"{EXPORT}/batches/{batch}/files", query=query)
         first = me.read(batch)[0]
         me.send("GET", first)
-        for asked in ("bytes=0-99", "bytes=10-19", "bytes=10-", "bytes=-10"):
+        for asked in ("bytes=0-99", "bytes=10-19", "bytes=10-", "bytes=-10", "bytes=0-0", "bytes=9999999-"):
             me.send("GET", first, range=asked)
         for path in (first, f"{first}.gone", first.partition("?")[0]):
             me.send("HEAD", path)
@@ -297,6 +302,7 @@ def rows(me: Traveller) -> None:
             me.export(**fields, **more)
     for text in ("identityMap, personalEmail", "", "identityMap.ECID,personID"):
         me.export(fields=text)
+    me.export(filter={"segments": SEGMENTS[:1]})
 
 
 def filters(me: Traveller) -> None:
@@ -354,14 +360,17 @@ def tenants(me: Traveller) -> None:
     export = {"destination": {"datasetId": dataset}, "schema": {"name": "_xdm.context.profile"}}
     paths = (
         f"{JOBS}/{job['id']}", JOBS, f"{DATASETS}/{dataset}", f"{EXPORT}/datasets/{dataset}/preview",
-        f"{CATALOG}/batches/{batch}", f"{EXPORT}/batches/{batch}/files", file,
+        f"{CATALOG}/batches/{batch}", f"{EXPORT}/batches/{batch}/files", file, f"{EXPORT}/batches/{batch}/failed",
+        f"{EXPORT}/batches/{batch}/meta", f"{JOBS}?status=SUCCEEDED", DATASETS,
     )  # fmt: skip
     for whose in ({"x_sandbox_name": "second"}, stranger):
         for path in paths:
             me.send("GET", path, **whose)
+        me.send("HEAD", file, **whose)
         me.send("DELETE", f"{JOBS}/{young['id']}", **whose)
         me.send("POST", JOBS, export, **whose)
-    me.send("GET", JOBS, x_sandbox_name="unknown")
+    for path in (JOBS, file):
+        me.send("GET", path, x_sandbox_name="unknown")
     me.send("GET", JOBS, x_gw_ims_org_id=other.org_id)
     me.send("GET", JOBS, x_api_key=other.client_id)
     me.read(batch)
@@ -374,6 +383,7 @@ def errors(me: Traveller) -> None:
     me.send("POST", JOBS, good)
     for body in (b"{", b"[]"):
         me.send("POST", JOBS, body)
+    me.send("POST", JOBS, good, content_type="text/plain")
     events = {"additionalFields": {"eventList": {"filter": {"fromIngestTimestamp": "yesterday"}}}}
     late, early = "2018-06-01T00:00:00Z", "2018-05-01T00:00:00Z"
     inverted = {"segments": SEGMENTS[:1], "segmentQualificationTime": {"startTime": late, "endTime": early}}
@@ -385,7 +395,8 @@ def errors(me: Traveller) -> None:
         {"fields": "noSuchField"}, {"filter": {"segments": [{"segmentNs": "ups"}]}},
         {"filter": {"segments": [SEGMENTS[0] | {"segmentId": "unknown"}]}},
         {"filter": {"segments": [SEGMENTS[0] | {"status": ["undecided"]}]}},
-        {"filter": inverted}, {"filter": {"segments": "unknown"}},
+        {"filter": inverted}, {"filter": {"segments": "unknown"}}, {"fields": "personalemail.address"},
+        {"schema": {"name": "_xdm.context.experienceevent"}},
     ]  # fmt: skip
     for more in spoiled:
         me.send("POST", JOBS, good | more)

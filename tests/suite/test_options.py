@@ -75,26 +75,28 @@ def test_bad_input_that_is_accepted(watcher: Any):
     assert found == {name: "info" if name in mild else "warn" for name in asked}
 
 
-LACKING: dict[str, tuple[Callable[[Rows], Rows], set[str]]] = {
-    "profiles": (lambda _: [], numbered("MERGE", 1, 4)),
+LACKING: dict[str, tuple[Callable[[Rows], Rows], set[str], set[str]]] = {
+    "profiles": (lambda _: [], numbered("MERGE", 1, 4, 10, 11), set()),
     "identities": (
         each_row(lambda row: row.update(identityMap=None) if "identityMap" in row else None),
-        numbered("MERGE", 1, 4),
+        numbered("MERGE", 1, 4, 10, 11),
+        {"blocked"},
     ),
     "memberships": (
         each_row(lambda row: row.update(segmentMembership=None) if "segmentMembership" in row else None),
-        numbered("FILTER", *range(18, 26)) | numbered("MERGE", 1, 2, 4, 5, 6, 7),
+        numbered("FILTER", *range(18, 26)) | numbered("MERGE", 1, 4, 5, 6, 7, 10, 11),
+        {"not-verified"},
     ),
 }
 
 
 @pytest.mark.parametrize("what", sorted(LACKING))
 def test_a_tenant_that_lacks_something(watcher: Any, what: str):
-    """Where a tenant has none of what an option selects by, the option is not applicable and never passes."""
-    rows, judgeable = LACKING[what]
+    """What rows have nothing of is never a pass for the option that selects by it, and a doubt where it may be lost."""
+    rows, judgeable, doubted = LACKING[what]
     with serve(Defect(rows=rows)) as target:
         found = judged(target, watcher, "EXP-FILTER or EXP-MERGE")
-    assert doubts(found) == {}
+    assert set(doubts(found).values()) == doubted
     assert {name for name, verdict in found.items() if verdict is Verdict.PASS} == judgeable
 
 
@@ -104,5 +106,5 @@ def test_a_tenant_without_events(watcher: Any):
         found = judged(target, watcher, "EXP-FILTER or (EXP-ROWS and not EXP-ROWS-00)")
     assert doubts(found) == {}
     idle = {name for name, verdict in found.items() if verdict is Verdict.NOT_APPLICABLE}
-    without = numbered("ROWS", 15, 16, 17, 18, 20) | numbered("FILTER", 19, 20, 21, 22, 23, 24, 25)
+    without = numbered("ROWS", 15, 16, 17, 18, 20, 29) | numbered("FILTER", 19, 20, 21, 22, 23, 24, 25)
     assert idle == without | KNOWN_DATA - numbered("MERGE", 9)

@@ -11,6 +11,7 @@ from typing import Final
 
 from pytest_aep_export.emulator.personas.auth import AUTH
 from pytest_aep_export.emulator.personas.cancel import CANCEL
+from pytest_aep_export.emulator.personas.columns import COLUMNS
 from pytest_aep_export.emulator.personas.create import CREATE
 from pytest_aep_export.emulator.personas.dataset import DATASET
 from pytest_aep_export.emulator.personas.downloads import DOWNLOADS
@@ -40,6 +41,7 @@ _TABLES: Final = (
     FILES,
     DOWNLOADS,
     ROWS,
+    COLUMNS,
     FILTER,
     MERGE,
     ISO,

@@ -11,8 +11,10 @@ from starlette.responses import Response as HttpResponse
 
 from pytest_aep_export.emulator import jobs
 from pytest_aep_export.emulator.personas.answers import (
+    LISTED,
     LOOKED_UP,
     answered,
+    body,
     both,
     content,
     header,
@@ -21,7 +23,7 @@ from pytest_aep_export.emulator.personas.answers import (
     status,
     told,
 )
-from pytest_aep_export.emulator.personas.edits import put
+from pytest_aep_export.emulator.personas.edits import at, put
 from pytest_aep_export.emulator.personas.requests import instead, refusing
 from pytest_aep_export.emulator.personas.tables import delayed, foreign, lenient, missing, strict, table, wrong
 from pytest_aep_export.emulator.problems import Refusal, profile
@@ -42,6 +44,7 @@ __all__ = ["CANCEL"]
 _OPERATION: Final = "cancelExportJob"
 _FAILURE: Final = profile(HTTPStatus.INTERNAL_SERVER_ERROR, "UPAPI-113000-500", "Internal server error.").body
 _CONFLICT: Final = profile(HTTPStatus.CONFLICT, "UPAPI-113000-409", "The job cannot be cancelled.").body
+_NOT_FOUND: Final = profile(HTTPStatus.NOT_FOUND, "UPAPI-113000-404", "The entity is not found.").body
 _DONE: Final = {"status": True, "message": "Export job has been marked for cancelling"}
 
 
@@ -81,6 +84,17 @@ def _undone(exchange: Exchange, earlier: Journal) -> Response:
     """Shows a job that was cancelled after its end as cancelled."""
     undone = any(_had_ended(cancel, earlier) for cancel in _before(exchange, earlier))
     return job(put("status", "CANCELLED"), LOOKED_UP)(exchange, earlier) if undone else exchange.response
+
+
+def _is_cancelled(document: Any) -> bool:
+    return bool(document["status"] == "CANCELLED")
+
+
+def _with_a_batch(exchange: Exchange, earlier: Journal) -> Response:
+    """Shows a cancelled job with the batch of a job that was seen to have succeeded."""
+    ended = [e.response.json() for e in earlier.of(LOOKED_UP) if b'"SUCCEEDED"' in e.response.body]
+    named = put("destination/batchId", ended[-1]["destination"]["batchId"]) if ended else put("requestId", "")
+    return job(named, LOOKED_UP, _is_cancelled)(exchange, earlier)
 
 
 def _files_gone(exchange: Exchange, earlier: Journal) -> Response:
@@ -175,6 +189,24 @@ CANCEL: Final = table(
         ),
         "cancel-deletes-files": missing(
             "The files of a job that has succeeded are gone when it is cancelled.", on("listBatchFiles", _files_gone)
+        ),
+        "cancelled-jobs-not-listed": missing(
+            "Cancelled jobs are not listed.",
+            on(
+                LISTED,
+                body(at("records", lambda jobs: [job for job in jobs if job["status"] != "CANCELLED"])),
+            ),
+        ),
+        "cancelled-jobs-are-gone": missing(
+            "A cancelled job is not found any more.",
+            on(LOOKED_UP, answered(404, _NOT_FOUND), lambda exchange: b'"CANCELLED"' in exchange.response.body),
+        ),
+        "cancelled-with-errors": wrong(
+            "A cancelled job reports an error.",
+            job(put("errors", [{"code": "unknown", "msg": "Job aborted.", "callStack": ""}]), LOOKED_UP, _is_cancelled),
+        ),
+        "cancelled-with-files": foreign(
+            "A cancelled job names the batch of one that has succeeded.", on(LOOKED_UP, _with_a_batch)
         ),
         "second-cancel-fails": wrong("Cancelling a job again is answered with 500.", _again(answered(500, _FAILURE))),
         "cancels-unknown-jobs": lenient(

@@ -107,6 +107,13 @@ CREATE: Final = table(
                 "/mergePolicy/version: expected a number, found none",
             ),
         ),
+        "refuses-many-fields": strict(
+            "A list of more than two fields is refused.",
+            also=("ROWS",),
+            around=refusing(
+                lambda document: document.get("fields", "").count(",") > 1, "/fields: expected at most two"
+            ),
+        ),
         "requires-fields": strict(
             "A request without fields is refused.",
             around=refusing(lambda document: "fields" not in document, "/fields: expected a text, found none"),

@@ -88,6 +88,11 @@ def _flipped(data: bytes) -> bytes:
     return data[: middle - 32] + bytes(byte ^ 0xFF for byte in data[middle - 32 : middle + 32]) + data[middle + 32 :]
 
 
+def _broken_off(exchange: Exchange, _: Journal) -> Response:
+    """Announces all bytes and sends fewer."""
+    return replace(exchange.response, body=exchange.response.body[:-10])
+
+
 def _as_json(_: bytes) -> bytes:
     return b'{"rows": []}'
 
@@ -193,6 +198,17 @@ DOWNLOADS: Final = table(
         "range-one-byte-later": wrong("A range begins one byte later than asked for.", hear=_shifted),
         "range-with-other-bytes": wrong(
             "A range has other bytes than the file.", _bytes(lambda data: data[::-1], _has_range)
+        ),
+        "single-bytes-are-zero": wrong(
+            "A range of a single byte is a zero.",
+            _bytes(lambda data: bytes(1) if len(data) == 1 else data, _has_range),
+        ),
+        "range-behind-the-end-is-empty": lenient(
+            "A range behind the end of a file is served as an empty one.",
+            on(_FILE, answered(206, None), told(416)),
+        ),
+        "download-breaks-off": truncated(
+            "The connection is closed before the last bytes of a downloaded file.", on(_FILE, _broken_off, _is_whole)
         ),
         "range-cut-short": truncated("A range lacks its last byte.", _bytes(lambda data: data[:-1], _has_range)),
         "range-named-wrongly": wrong(

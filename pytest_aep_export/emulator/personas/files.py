@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FILES"]
 
+_DAY: Final = 86_400_000
 _LIST: Final = "listBatchFiles"
 _FILE: Final = "getFile"
 _BATCH: Final = "getBatch"
@@ -154,6 +155,14 @@ FILES: Final = table(
             "The Catalog counts one file, however many a batch has.",
             on(_BATCH, body(put("*/metrics/outputFileCount", 1))),
         ),
+        "batch-completed-before-it-began": wrong(
+            "A batch was completed before it was created.",
+            on(_BATCH, body(at("*/completed", lambda time: time - _DAY))),
+        ),
+        "files-older-than-their-batch": wrong(
+            "The files of a batch were created before it.",
+            _listed(at("data/*/created", lambda time: str(int(time) - _DAY))),
+        ),
         "files-without-next-page": missing(
             "A page of files that another one follows does not link to it.", _listed(drop("_links"))
         ),
@@ -191,6 +200,17 @@ FILES: Final = table(
         "preview-without-data": missing("The preview of a dataset has no data.", on(_PREVIEW, body(drop("data")))),
         "preview-of-arrays": wrong(
             "The rows of a preview are arrays.", on(_PREVIEW, body(at("data/*", lambda row: list(row.values()))))
+        ),
+        "preview-of-somebody-else": foreign(
+            "A preview shows e-mail addresses that nobody has exported.",
+            on(
+                _PREVIEW,
+                body(at("data/*/personalEmail.address", lambda address: address and "someone.else@example.com")),
+            ),
+        ),
+        "preview-repeats-a-row": wrong(
+            "A preview shows its last row over and over.",
+            on(_PREVIEW, body(at("data", lambda rows: rows[-1:] * len(rows)))),
         ),
         "preview-is-endless": wrong(
             "A preview has more than a hundred rows.", on(_PREVIEW, body(at("data", lambda rows: rows * 9)))

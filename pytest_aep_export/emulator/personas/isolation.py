@@ -7,10 +7,13 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+import orjson
+
 from pytest_aep_export.emulator.personas.answers import LISTED
 from pytest_aep_export.emulator.personas.requests import instead, with_header
 from pytest_aep_export.emulator.personas.tables import Draft, foreign, lenient, table
 from pytest_aep_export.emulator.problems import Refusal
+from pytest_aep_export.emulator.state import answer
 
 if TYPE_CHECKING:
     from starlette.responses import Response as HttpResponse
@@ -66,10 +69,35 @@ def _joining(others: Others) -> Around:
     return instead(LISTED, apply)
 
 
+def _by_status(others: Others) -> Around:
+    """Lists the jobs of another sandbox where those of a status are asked for."""
+
+    async def apply(call: Call, handle: Handler) -> HttpResponse:
+        first = next(iter(others(call.sandbox, call.state)), call.sandbox)
+        return await handle(replace(call, sandbox=first) if "status" in call.query else call)
+
+    return instead(LISTED, apply)
+
+
+def _together(others: Others) -> Around:
+    """Lists the datasets of other sandboxes beside the caller's own."""
+
+    async def apply(call: Call, handle: Handler) -> HttpResponse:
+        whose = (call.sandbox, *others(call.sandbox, call.state))
+        listed = [await handle(replace(call, sandbox=each)) for each in whose]
+        return answer({key: value for page in listed for key, value in orjson.loads(bytes(page.body)).items()})
+
+    return instead("listDatasets", apply)
+
+
 def _first_for_unknown(request: Request, whose: Organisation, _: State) -> Request:
     sent = request.headers.get("x-sandbox-name", "")
     unknown = sent and sent not in whose.sandboxes
     return with_header(request, "x-sandbox-name", next(iter(whose.sandboxes))) if unknown else request
+
+
+def _first_for_unknown_files(request: Request, whose: Organisation, state: State) -> Request:
+    return _first_for_unknown(request, whose, state) if "/foundation/export/" in request.path else request
 
 
 def _key_of_another(request: Request, whose: Organisation, state: State) -> Request:
@@ -93,6 +121,9 @@ _THINGS: Final = {
     "sees-batches": ("getBatch", "is shown a batch of this one"),
     "lists-files": ("listBatchFiles", "is shown the files of a batch of this one"),
     "reads-files": ("getFile", "reads a file of this one"),
+    "measures-files": ("headFile", "is told the length of a file of this one"),
+    "reads-meta": ("listMetaFiles", "is shown the meta directory of a batch of this one"),
+    "sees-failures": ("listFailedFiles", "is told which files of a batch of this one have failed"),
 }
 
 
@@ -104,6 +135,10 @@ def _everything() -> Mapping[str, Draft]:
             found[f"other-{whose}-{name}"] = foreign(f"Another {whose} {what}.", around=_borrowing(operation, others))
         about = f"Another {whose} without jobs is listed the jobs of this one."
         found[f"other-{whose}-lists-jobs"] = foreign(about, around=_joining(others))
+        about = f"Another {whose} is listed the jobs of this one when it asks for those of a status."
+        found[f"other-{whose}-lists-by-status"] = foreign(about, around=_by_status(others))
+        about = f"Another {whose} is listed the datasets of this one beside its own."
+        found[f"other-{whose}-lists-datasets"] = foreign(about, around=_together(others))
     return found
 
 
@@ -113,6 +148,9 @@ ISO: Final = table(
         **_everything(),
         "accepts-unknown-sandbox": lenient(
             "A sandbox that is not there is taken for the first one.", hear=_first_for_unknown
+        ),
+        "files-of-unknown-sandbox": lenient(
+            "Data Access takes a sandbox that is not there for the first one.", hear=_first_for_unknown_files
         ),
         "accepts-key-of-another-organisation": lenient(
             "A token is good with the API key of another integration.", hear=_key_of_another

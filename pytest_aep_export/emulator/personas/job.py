@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pytest_aep_export.emulator.personas.answers import CREATED, LISTED, LOOKED_UP, both, job
+from pytest_aep_export.emulator.personas.answers import CREATED, LISTED, LOOKED_UP, both, content, job, on
 from pytest_aep_export.emulator.personas.edits import Edit, at, drop, put
 from pytest_aep_export.emulator.personas.tables import Draft, foreign, missing, stale, table, truncated, wrong
 
@@ -81,6 +82,12 @@ JOB: Final = table(
             job(put("status", "QUEUED"), LOOKED_UP, lambda job: job["status"] == "PROCESSING"),
         ),
         "request-id-is-empty": wrong("A job's requestId is empty.", job(put("requestId", ""))),
+        "one-request-id-for-all": wrong(
+            "Every job has the same requestId.", job(put("requestId", "4cd0c5bcd8a04dd3a3b1e9f2a9bf2c21"))
+        ),
+        "job-behind-a-mark": wrong(
+            "The JSON of a job begins with a byte order mark.", on(LOOKED_UP, content(lambda data: BOM_UTF8 + data))
+        ),
         "compute-jobs-in-array": wrong(
             "A job lists its compute jobs in an array.",
             job(at("computeGatewayJobId", lambda jobs: list(jobs.values()))),

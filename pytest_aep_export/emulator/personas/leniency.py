@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from pytest_aep_export.contract.union import UnknownFieldError
+from pytest_aep_export.contract.union import UnknownFieldError, load_union
 from pytest_aep_export.emulator import catalog, merge_policies
 from pytest_aep_export.emulator.personas.answers import (
     CREATED,
 )
 from pytest_aep_export.emulator.personas.edits import Edit, at, drop
-from pytest_aep_export.emulator.personas.requests import corrected, instead
+from pytest_aep_export.emulator.personas.requests import corrected, instead, operation, with_header
 from pytest_aep_export.emulator.personas.tables import lenient, table
 from pytest_aep_export.emulator.store import Kind
 from pytest_aep_export.exporter.plan import segments_of
@@ -169,6 +169,25 @@ def _fields_that_exist(call: Call) -> Any:
     return document
 
 
+def _in_its_own_case(request: Request, whose: Organisation, state: State) -> Request:
+    """Hears the top-level names of fields as the union schema writes them."""
+    names = {name.lower(): name for name in load_union().profile.members}
+
+    def corrected_path(path: str) -> str:
+        first, dot, rest = path.partition(".")
+        return names.get(first.strip().lower(), first) + dot + rest
+
+    def edit(text: Any) -> Any:
+        return ",".join(map(corrected_path, text.split(","))) if isinstance(text, str) else text
+
+    return corrected(at("fields", edit))(request, whose, state)
+
+
+def _as_json(request: Request, _: Organisation, state: State) -> Request:
+    """Takes the body of a request for a job for JSON."""
+    return with_header(request, "content-type", "application/json") if operation(request, state) == CREATED else request
+
+
 def _segments_that_exist(call: Call) -> Any:
     """Overlooks a filter for segments that are not there."""
     known = all(call.sandbox.knows(segment.namespace, segment.id) for segment in segments_of(call.document))
@@ -222,6 +241,14 @@ LENIENCY: Final = table(
         ),
         "accepts-unknown-fields": lenient(
             "Fields that do not exist are overlooked.", around=_understood(_fields_that_exist)
+        ),
+        "accepts-fields-in-any-case": lenient(
+            "The case of the first letters of a field's path makes no difference.", hear=_in_its_own_case
+        ),
+        "accepts-any-media-type": lenient("A job is read from a body of whichever type.", hear=_as_json),
+        "accepts-any-schema": lenient(
+            "Whatever schema a job names, it is one for profiles.",
+            hear=corrected(at("schema/name", lambda _: "_xdm.context.profile")),
         ),
         "accepts-segment-without-id": lenient(
             "A segment without an id is overlooked.", hear=corrected(_in_filter(_identified))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
@@ -37,6 +38,7 @@ __all__ = ["LIST"]
 
 
 _PARAMETERS: Final = ("start", "page", "sort", "status", "offset")
+_FEW: Final = 2
 _MANY: Final = 100
 _REFUSAL: Final = profile(HTTPStatus.BAD_REQUEST, "UPLIB-101206-500", "There is a problem with the query.").body
 _NOT_FOUND: Final = profile(HTTPStatus.NOT_FOUND, "UPAPI-113000-404", "There is no such path.").body
@@ -170,11 +172,19 @@ LIST: Final = table(
         "next-link-without-offset": missing(
             "The link to the next page carries no offset.", _next(lambda link: link.partition("&offset=")[0])
         ),
+        "next-link-without-status": missing(
+            "The link to the next page of a list that is filtered by status is one to all jobs.",
+            _next(lambda link: re.sub(r"(?<=[?&])status=[^&]*&?", "", link).rstrip("?&")),
+        ),
         "skips-between-pages": missing(
             "A job between two pages is on neither.", _kept(lambda records: records[1:], _asks("offset"))
         ),
         "repeats-between-pages": wrong(
             "The last job of a page is the first of the next one as well.", on(LISTED, _carried_over)
+        ),
+        "long-pages-lose-their-second": missing(
+            "A page behind the first one that has three jobs or more lacks the second of them.",
+            _kept(lambda records: [*records[:1], *records[2:]] if len(records) > _FEW else records, _asks("offset")),
         ),
         "newest-job-listed-late": delayed(
             "A new job is not listed before there is a newer one.",

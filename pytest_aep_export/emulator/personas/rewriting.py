@@ -36,5 +36,6 @@ def rewrite(result: ExportResult, folder: Path, plan: ExportPlan, write: Writing
 
 def _namespaces(table: pa.Table) -> Iterator[str]:
     """The namespaces of each row, where its identities are exported."""
-    found = table["identityMap"].to_pylist() if "identityMap" in table.schema.names else []
+    there = "identityMap" in table.schema.names and pa.types.is_map(table.schema.field("identityMap").type)
+    found = table["identityMap"].to_pylist() if there else []
     yield from (name for identities in found for name, _ in identities or ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
 
     from pytest_aep_export.emulator.journal import Journal
     from pytest_aep_export.emulator.personas.persona import Answering
-    from pytest_aep_export.exchange import Exchange, Response
+    from pytest_aep_export.emulator.state import State
+    from pytest_aep_export.emulator.tenants import Organisation
+    from pytest_aep_export.exchange import Exchange, Request, Response
     from pytest_aep_export.exporter.plan import ExportPlan
 
 __all__ = ["WATCH"]
@@ -66,14 +69,30 @@ def _looks(exchange: Exchange, earlier: Journal) -> tuple[Exchange, ...]:
     return tuple(e for e in earlier.of(LOOKED_UP) if e.request.path == exchange.request.path)
 
 
-def _once_ended(edit: Edit) -> Answering:
-    """Edits a job that an earlier look has shown as a success."""
+def _once_ended(edit: Edit, times: int = 1) -> Answering:
+    """Edits a job that earlier looks have shown as a success, so many of them."""
 
     def apply(exchange: Exchange, earlier: Journal) -> Response:
-        ended = any(b'"SUCCEEDED"' in look.response.body for look in _looks(exchange, earlier))
-        return job(edit)(exchange, earlier) if ended else exchange.response
+        ended = sum(b'"SUCCEEDED"' in look.response.body for look in _looks(exchange, earlier))
+        return job(edit)(exchange, earlier) if ended >= times else exchange.response
 
     return on(LOOKED_UP, apply)
+
+
+def _first_batch(exchange: Exchange, earlier: Journal) -> Response:
+    """A job that has succeeded, with the batch of the first job that had."""
+    ended = (e.response for e in earlier.of(LOOKED_UP) if b'"SUCCEEDED"' in e.response.body)
+    first = next(ended, exchange.response).json()
+    batch = first.get("destination", {}).get("batchId")
+    return _ended(put("destination/batchId", batch))(exchange, earlier) if batch else exchange.response
+
+
+def _first_digits(request: Request, whose: Organisation, _: State) -> Request:
+    """Understands a path that begins with that of a job as the job's."""
+    before, mark, rest = request.url.partition("/export/jobs/")
+    made = (e.response.json() for e in whose.journal.of(CREATED) if e.response.status == HTTPStatus.OK)
+    meant = next((key for key in (str(job["id"]) for job in made) if mark and rest.startswith(key)), rest)
+    return replace(request, url=f"{before}{mark}{meant}")
 
 
 def _batch_late(exchange: Exchange, earlier: Journal) -> Response:
@@ -127,6 +146,18 @@ WATCH: Final = table(
         "looked-up-under-another-id": wrong("A look at a job shows the next id.", job(at("id", _plus(1)), LOOKED_UP)),
         "exports-fail": wrong("Every job fails.", plan=_failing),
         "exports-of-events-fail": wrong("Every job that exports events fails.", plan=_failing_with_events),
+        "success-does-not-last": stale(
+            "A job that was shown as a success four times is PROCESSING from then on.",
+            _once_ended(put("status", "PROCESSING"), times=4),
+        ),
+        "one-batch-for-all": stale(
+            "Every job that has succeeded names the batch of the first one.",
+            on(LOOKED_UP, _first_batch),
+            also=("ROWS",),
+        ),
+        "ids-by-their-digits": lenient(
+            "Whatever stands behind the number of a job in its path is overlooked.", hear=_first_digits
+        ),
         "success-is-misspelled": wrong("A job ends as SUCCESS.", _ended(put("status", "SUCCESS"))),
         "success-turns-to-failure": wrong(
             "A job that has succeeded is FAILED at the next look.", _once_ended(put("status", "FAILED"))
