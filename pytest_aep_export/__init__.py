@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     )
     from pytest_aep_export.errors import AepError
     from pytest_aep_export.exchange import Exchange, Request, Response
+    from pytest_aep_export.judge import JudgedJournal
     from pytest_aep_export.lifecycle import Clock, Progression
     from pytest_aep_export.model import Credentials, ExportJob, JobStatus
     from pytest_aep_export.profiles import ProfileData
@@ -44,6 +45,7 @@ __all__ = [
     "FaultPlan",
     "JobStatus",
     "Journal",
+    "JudgedJournal",
     "LoadedProfiles",
     "ProfileData",
     "Progression",
@@ -74,6 +76,7 @@ _get, __dir__ = lazily(
         "FaultPlan": "emulator",
         "JobStatus": "model",
         "Journal": "emulator",
+        "JudgedJournal": "judge",
         "LoadedProfiles": "emulator",
         "ProfileData": "profiles",
         "Progression": "lifecycle",

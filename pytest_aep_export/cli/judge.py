@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -184,8 +186,18 @@ def _tried(subject: Subject, terms: _Terms, console: Console) -> Judgement:
     from pytest_aep_export.judge.judging import try_subject  # noqa: PLC0415 - heavy, and not for --help
 
     scenarios = terms.chosen.scenarios
-    with counted(console, "tried", len(scenarios), "scenarios") as tell:
+    with _ended_alike(), counted(console, "tried", len(scenarios), "scenarios") as tell:
         return try_subject(subject, scenarios, _Count(tell), seed=terms.seed, deadline=terms.timeout, lanes=terms.lanes)
+
+
+@contextmanager
+def _ended_alike() -> Iterator[None]:
+    """Whoever is told to stop ends the client's programs first, and keeps what was found, as after Ctrl-C."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class _Count:

@@ -16,6 +16,7 @@ from pytest_aep_export.emulator import catalog, jobs, merge_policies
 from pytest_aep_export.emulator.advance import advance
 from pytest_aep_export.emulator.behaviour import Behaviour
 from pytest_aep_export.emulator.gateway import Gateway
+from pytest_aep_export.emulator.journal import Journal
 from pytest_aep_export.emulator.state import State
 from pytest_aep_export.emulator.store import Store
 from pytest_aep_export.emulator.tenants import DefaultData, Organisation, Sandbox, Tenants
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from pytest_aep_export.emulator.fault_plan import FaultPlan
-    from pytest_aep_export.emulator.journal import Journal
     from pytest_aep_export.exchange import Exchange
     from pytest_aep_export.profiles import ProfileData
 
@@ -153,6 +153,7 @@ class Emulator:
         state: A folder to keep state in across restarts; by default it is gone when the emulator is closed.
         profiles: How many profiles each sandbox has by default.
         clock: Makes the clock of each organisation; by default time stands still until it is advanced.
+        journal: Makes the journal of each organisation.
         executor: Computes the partitions of exports; by default threads of this process. Whoever gives it shuts it
             down.
 
@@ -168,11 +169,13 @@ class Emulator:
         state: Path | None = None,
         profiles: int = 100,
         clock: Callable[[], Clock] = Clock,
+        journal: Callable[[], Journal] = Journal,
         executor: Executor | None = None,
     ) -> None:
         self.behaviour = behaviour or Behaviour()
         self._profiles = profiles
         self._clock = clock
+        self._journal = journal
         self._temporary = None if state else tempfile.mkdtemp(prefix="aep-export-")
         folder = _prepare(state) if state else Path(str(self._temporary))
         self.state = State(
@@ -214,7 +217,7 @@ class Emulator:
         """
         if not sandboxes:
             raise ConfigurationError("a tenant needs a sandbox to work in: name at least one")
-        organisation = self.state.tenants.create(behaviour or self.behaviour, self._clock(), name)
+        organisation = self.state.tenants.create(behaviour or self.behaviour, self._clock(), self._journal(), name)
         names = [sandboxes] if isinstance(sandboxes, str) else sandboxes
         made = [self.tenant_of(organisation, name, data or self.default_data) for name in names]
         return made[0]

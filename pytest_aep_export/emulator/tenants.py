@@ -107,13 +107,13 @@ class Sandbox:
 class Organisation:
     """An organisation: its integration's credentials, its sandboxes, its clock, its journal and its faults."""
 
-    def __init__(self, org_id: str, client_id: str, behaviour: Behaviour, clock: Clock) -> None:
+    def __init__(self, org_id: str, client_id: str, behaviour: Behaviour, clock: Clock, journal: Journal) -> None:
         self.org_id = org_id
         self.client_id = client_id
         self.client_secret = secrets.token_urlsafe(24)
         self.behaviour = behaviour
         self.clock = clock
-        self.journal = Journal()
+        self.journal = journal
         self.faults = FaultPlan()
         self.sandboxes: dict[str, Sandbox] = {}
 
@@ -136,14 +136,14 @@ class Tenants:
         self._by_org: dict[str, Organisation] = {}
         self._by_client: dict[str, Organisation] = {}
 
-    def create(self, behaviour: Behaviour, clock: Clock, name: str = "") -> Organisation:
+    def create(self, behaviour: Behaviour, clock: Clock, journal: Journal, name: str = "") -> Organisation:
         """A new organisation without sandboxes; one of that name, or the n-th without, of a seed has the same ids."""
         with self._lock:
             self._made += not name
             which = name or self._made
             org_id = ids.org_id(self._seed, which)
             client_id = ids.uuid4("client", self._seed, which).replace("-", "")
-            organisation = Organisation(org_id, client_id, behaviour, clock)
+            organisation = Organisation(org_id, client_id, behaviour, clock, journal)
             self._by_org[org_id] = self._by_client[client_id] = organisation
             return organisation
 

@@ -111,7 +111,9 @@ class Stage:
         }
         proxied = self._proxy.env() if self._proxy else {}
         environ = proxied | environment_for(tenant.credentials, self._server.url) | told
-        return Surroundings(self._server.url, tenant.credentials, tenant.clock, folder, environ, deadline)
+        return Surroundings(
+            self._server.url, tenant.credentials, tenant.clock, folder, environ, deadline, lambda: len(tenant.journal)
+        )
 
     def _performed(
         self, subject: Subject, scenario: Scenario, where: Surroundings, tenant: Tenant, before: frozenset[str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -26,6 +26,7 @@ class Surroundings:
         folder: An empty folder of its own.
         environ: What a program finds in its environment besides what it inherits: addresses, credentials, proxy, CA.
         deadline: How many seconds it may take.
+        sent: How many requests the client has sent so far.
     """
 
     url: str
@@ -34,6 +35,7 @@ class Surroundings:
     folder: Path
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     deadline: float = 30
+    sent: Callable[[], int] = field(default=lambda: 0, repr=False)
 
 
 class Subject(Protocol):
@@ -42,10 +44,13 @@ class Subject(Protocol):
     @property
     def label(self) -> str:
         """What reports call it."""
+        raise NotImplementedError
 
     @property
     def virtual(self) -> bool:
         """Whether it waits by the tenant's clock, so that hours cost nothing; else that clock follows the wall."""
+        raise NotImplementedError
 
     def perform(self, scenario: Scenario, surroundings: Surroundings) -> Performance:
         """Do what the scenario asks for, and tell what came of it; never raises because the client fails."""
+        raise NotImplementedError

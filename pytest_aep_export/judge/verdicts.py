@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_aep_export.judge.rules import BASIC, BY_THE_END, RULES
-from pytest_aep_export.judge.scenario import Scenario
+from pytest_aep_export.judge.scenario import Scenario, Task
 from pytest_aep_export.judge.trace import Trace
 from pytest_aep_export.suite.registry import Requirement, load
 from pytest_aep_export.suite.verdicts import Outcome, Result, Verdict, combine
@@ -49,23 +49,31 @@ def settled(trials: Sequence[tuple[Scenario | None, Found]]) -> list[dict[str, t
     How a client ends in a scenario with a peculiarity says nothing when it ends so without one: in the scenario that is
     called like its task. That it fails there is no finding of its own when something else in it is.
     """
-    failing = {scenario.task for scenario, found in trials if scenario and _is_broken(scenario, found)}
-    return [_settled(found, _is_overshadowed(scenario, failing)) for scenario, found in trials]
+    failing: dict[Task, str] = {
+        scenario.task: _cause(found) for scenario, found in trials if scenario and _is_broken(scenario, found)
+    }
+    return [_settled(found, _shadow(scenario, failing)) for scenario, found in trials]
 
 
 def _is_broken(scenario: Scenario, found: Found) -> bool:
     return scenario.id == scenario.task and _is_unmet(found.get(BASIC, ()))
 
 
-def _is_overshadowed(scenario: Scenario | None, failing: Collection[str]) -> bool:
-    """Whether the client fails at the scenario's task even without its peculiarity."""
-    return scenario is not None and scenario.task in failing and scenario.id != scenario.task
+def _cause(found: Found, apart: Collection[str] = ()) -> str:
+    """What a client breaks apart from these, and so fails because of; that it fails, where it breaks nothing else."""
+    return next((name for name in found if name not in {BASIC, *apart} and _is_unmet(found[name])), BASIC)
 
 
-def _settled(found: Found, overshadowed: bool) -> dict[str, tuple[Outcome, ...]]:  # noqa: FBT001 - one of two private steps
-    blocked: dict[str, str] = dict.fromkeys(BY_THE_END, BASIC) if overshadowed else {}
-    cause = next((name for name in found if name not in {BASIC, *blocked} and _is_unmet(found[name])), None)
-    if cause is not None:
+def _shadow(scenario: Scenario | None, failing: Mapping[Task, str]) -> str:
+    """Why the client fails at the scenario's task even without its peculiarity; empty where it does not."""
+    return failing.get(scenario.task, "") if scenario is not None and scenario.id != scenario.task else ""
+
+
+def _settled(found: Found, shadow: str) -> dict[str, tuple[Outcome, ...]]:
+    blocked: dict[str, str] = dict.fromkeys(BY_THE_END, BASIC) if shadow else {}
+    cause = _cause(found, blocked)
+    cause = (shadow or BASIC) if cause == BASIC else cause
+    if cause != BASIC:
         blocked[BASIC] = cause
     return {name: _held_against(blocked.get(name, ""), outcomes) for name, outcomes in found.items()}
 

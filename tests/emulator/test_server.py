@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import urllib.request
@@ -103,6 +104,22 @@ def test_a_server_that_is_stopped_before_it_came_up_ends(emulator):
     server = EmulatorServer(emulator).start()
     server.stop()
     assert not server._thread.is_alive()
+
+
+def test_a_request_that_the_end_cuts_off_is_no_news(emulator, caplog):
+    """Whoever interrupts a client reads nothing of the emulator's on what it was doing; a mistake of it is told."""
+
+    async def never_done(scope, *_: object) -> None:
+        if scope["path"] == "/mistake":
+            raise ZeroDivisionError
+        await asyncio.Event().wait()
+
+    emulator.app = never_done
+    with EmulatorServer(emulator) as server, httpx.Client(base_url=server.url, timeout=0.2) as client:
+        assert client.get("/mistake").status_code == 500
+        with pytest.raises(httpx.ReadTimeout):
+            client.get("/")
+    assert [record.exc_info[0] for record in caplog.records] == [ZeroDivisionError]
 
 
 def test_answers_leave_at_once(emulator):

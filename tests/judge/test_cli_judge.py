@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -161,18 +162,21 @@ def test_processes_that_are_left_behind(tmp_path: Path):
     assert "Left behind: 1 of the client" in _report("html", str(path))
 
 
-def test_an_interruption(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """Ctrl-C ends it with 3, and what was found until then is in a sound record."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "told to stop"])
+def test_an_interruption(number: signal.Signals, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """Whoever interrupts it or tells it to stop gets a 3, and a sound record of what was found until then."""
     path = tmp_path / "client.ndjson"
 
     def act(scenario: Any, surroundings: Any) -> Performance | None:
         if scenario.id == "pages-of-jobs":
-            raise KeyboardInterrupt
+            signal.raise_signal(number)
         return lists_once(scenario, surroundings)
 
     monkeypatch.setattr(harness, "harness_subject", lambda _: Does(act))
+    before = signal.getsignal(signal.SIGTERM)
     done = judged(*PAGES, "--harness", "--processes", "1", "--record", str(path), "--", "any")
     assert done.exit_code == 3, done.output
+    assert signal.getsignal(signal.SIGTERM) is before
     run = read(str(path))
     assert run.stopped == "it was interrupted"
     assert [trial.scenario for trial in run.trials] == ["list"]

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pytest_aep_export.emulator import services
-from pytest_aep_export.emulator.faults import Answer, Delay, Fault
+from pytest_aep_export.emulator.faults import Answer, Delay, Effect, Fault, Malformed
 from pytest_aep_export.judge.judging import Judgement, Trial, try_subject
 from pytest_aep_export.judge.rules import BASIC, RULES
 from pytest_aep_export.judge.scenario import Scenario
@@ -101,6 +101,18 @@ def test_compressed_answers_are_shown_as_they_are_read():
     created = next(e for e in trace.exchanges if e.operation == "createExportJob")
     assert created.response.headers["content-encoding"] == "gzip"
     assert json.loads(created.response.body)["status"] == "NEW"
+
+
+@pytest.mark.parametrize("effect", [Malformed(), Answer(200, body="[]")], ids=["no JSON", "no token"])
+def test_a_token_that_nobody_can_read(effect: Effect):
+    """An answer that holds no token adds none to the client's secrets."""
+    scenario = Scenario("no-token", "No token is given.", "list", faults=(Fault("requestToken", effect),))
+
+    def act(_: Scenario, surroundings: Surroundings) -> None:
+        with pytest.raises((ValueError, TypeError)):
+            calling(surroundings)
+
+    assert len(trial_of(act, scenario).trace.truth.secrets) == 1
 
 
 def test_whoever_is_led_to_another_host():

@@ -197,3 +197,13 @@ def test_a_job_that_is_repeated():
     breaks("051", last, wire.trace(task="list", jobs=("9", "8", "8", "7")), "these are not: 8")
     keeps("051", wire.trace(task="list", jobs=("9", "8", "7")))
     silent("051", Wire().trace(task="list", jobs=("1", "1")))
+
+
+def test_a_page_that_is_asked_for_once_more():
+    """Of two answers to the same request the last counts: the link of the first may have led elsewhere."""
+    wire = Wire()
+    wire.token()
+    wire.page(1, 2, link="/export/jobs?offset=1_2")
+    wire.page(9, 1, 2, link="/export/jobs?offset=1_9")
+    wire.page(3, query="?offset=1_9")
+    keeps("001", wire.trace(task="list"))

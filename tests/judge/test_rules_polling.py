@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pytest_aep_export.contract.dialects import DIALECTS
 from pytest_aep_export.emulator import Behaviour
 from pytest_aep_export.judge.rules.polling import batches
 from pytest_aep_export.lifecycle import Progression
@@ -184,3 +185,10 @@ def test_every_batch_of_a_job():
     assert batches(job(destination={"datasetId": DATASET, "batches": several})) == {"A", "B"}
     assert batches(job(destination={"datasetId": DATASET, "batches": several[0]})) == {"A"}
     assert batches(job(destination={"batchId": ""})) == batches({}) == batches(job(destination=7)) == set()
+
+
+def test_a_client_that_fails_at_a_variant():
+    """That a client gives up where answers look unusual is told by what it could not read, not by its giving up."""
+    wire = Wire().begin()
+    wire.look("PROCESSING")
+    silent("031", wire.trace(end="failure", behaviour=Behaviour(dialect=DIALECTS["openapi"])))

@@ -17,6 +17,7 @@ from pytest_aep_export.judge.rules.reading import (
     LIST,
     accepted,
     after,
+    again,
     answered,
     away,
     document,
@@ -42,13 +43,14 @@ def _follows_to_the_end(trace: Trace) -> Iterator[Outcome]:
     """Every link to a next page is asked for later; the token in it is what identifies the page.
 
     A client that set a limit itself, that was asked for something else than the list or that reports a failure may
-    have wanted no more: its stopping proves nothing. Nobody has to follow a link that leads away or back.
+    have wanted no more: its stopping proves nothing. Nobody has to follow a link that leads away or back. Of answers to
+    the same request the last counts.
     """
     asked: set[str] = set()
     for page in _pages(trace):
         asked.add(_offset(page))
         offset = _in(_link(page))
-        if not offset or offset in asked:
+        if not offset or offset in asked or again(trace, page):
             continue
         if any(each.operation == LIST and _offset(each) == offset for each in after(trace, page)):
             yield finding(trace, page, "", "", met=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Final
 
+from pytest_aep_export.contract.dialects import CANONICAL
 from pytest_aep_export.emulator import Behaviour
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.judge.rules.findings import Rule, charge, finding, how_it_ended, owns_up
@@ -71,7 +72,8 @@ def _looks_until_the_end(trace: Trace) -> Iterator[Outcome]:
     if last.status in {"SUCCEEDED", "FAILED"}:
         yield finding(trace, last.exchange, "", "", met=True)
     elif last.status in UNFINISHED and trace.scenario is not None:
-        gave_up = end == "failure" and trace.scenario.ending == "success" and is_plain(trace)
+        usual = is_plain(trace) and trace.scenario.behaviour.dialect is CANONICAL
+        gave_up = end == "failure" and trace.scenario.ending == "success" and usual
         if end == "success" or gave_up:
             found = f"it was {last.status} at the last look, and {how_it_ended(trace)}"
             yield finding(trace, last.exchange, "a job is looked at until it has ended", found, met=False)

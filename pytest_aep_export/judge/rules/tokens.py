@@ -77,7 +77,7 @@ def _replaces_a_refused_token(trace: Trace) -> Iterator[Outcome]:
         token = _bearer(exchange)
         if exchange.response.status != _UNAUTHORISED or token not in own:
             continue
-        later = [each for each in after(trace, exchange) if line(each) == line(exchange)]
+        later = [each for each in after(trace, exchange) if line(each)[:2] == line(exchange)[:2]]
         met = any(_bearer(each) != token for each in later)
         if met or trace.scenario is None or trace.scenario.ending == "success":
             yield charge(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pytest_aep_export.emulator import Behaviour
-from pytest_aep_export.emulator.faults import Answer, ExpireToken, Fault, Reset
+from pytest_aep_export.emulator.faults import AddJob, Answer, ExpireToken, Fault, Reset
 from pytest_aep_export.judge.scenario import Ending, Scenario
 from pytest_aep_export.lifecycle import Progression
 
@@ -44,6 +44,11 @@ CANCELLING: Final = (
     ),
     _cancel(
         "cancel-is-lost", "The connection is reset after a cancel was served.", Fault(_CANCEL, Reset()), ending="either"
+    ),
+    _cancel(
+        "cancel-among-others",
+        "A job runs, and may be cancelled. Somebody creates another whenever the list is asked for.",
+        Fault("listExportJobs", AddJob(), times=None),
     ),
     _cancel("token-expires-before-the-cancel", "The token expires before the cancel.", Fault(_CANCEL, ExpireToken())),
 )

@@ -101,6 +101,11 @@ WATCHING: Final = (
         jobs=3,
     ),
     Scenario(
+        "newest-job-is-of-others",
+        "Somebody creates a job whenever the list is asked for, so that no other is ever the newest.",
+        faults=(Fault("listExportJobs", AddJob(), times=None),),
+    ),
+    Scenario(
         "members-that-are-new",
         "Jobs, pages and files have members that no source knows.",
         behaviour=Behaviour(persona=answering("extra-members", "There are unknown members.", EXTRA_MEMBERS)),
