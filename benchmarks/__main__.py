@@ -30,6 +30,7 @@ NAMES: Final = (
     "replay",
     "proxy",
     "suite",
+    "clients",
 )
 README: Final = Path(__file__).parents[1] / "README.md"
 

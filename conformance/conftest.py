@@ -9,11 +9,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from pytest_aep_export.contract import Contract, load
 from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.plugin import named_target
 from pytest_aep_export.suite import choices, payloads, records
 from pytest_aep_export.suite.api import SEGMENTS, Api
 from pytest_aep_export.suite.budget import Limits
@@ -26,7 +28,7 @@ from pytest_aep_export.suite.hooks import TARGET, SuiteRun, check_collection, ma
 from pytest_aep_export.suite.registry import PROFILES
 from pytest_aep_export.suite.registry import load as load_registry
 from pytest_aep_export.suite.summary import Summary
-from pytest_aep_export.suite.targets import Target, probe, resolve
+from pytest_aep_export.suite.targets import CASSETTE, Target, is_cassette, probe, resolve
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -68,6 +70,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     check_collection(items)
 
 
+def once(fixture_name: str, config: pytest.Config) -> Literal["session", "module"]:  # noqa: ARG001 - pytest's
+    """How long what was made once is used: in the whole run; of recordings, each module of the suite has its own."""
+    lent = config.stash.get(TARGET, None)
+    return "module" if (lent.kind == CASSETTE if lent else is_cassette(named_target(config))) else "session"
+
+
 @pytest.fixture(scope="session")
 def aep_target(request: pytest.FixtureRequest) -> Iterator[Target]:
     """One target for the whole session: that of ``aep-export run``, or what the options of the plugin say."""
@@ -86,11 +94,21 @@ def aep_target(request: pytest.FixtureRequest) -> Iterator[Target]:
         clean_up(target)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def module(request: pytest.FixtureRequest, aep_target: Target) -> str:
+    """The module of the suite that runs: where the target is a recording, that of the module is played."""
+    name: str = request.path.stem.removeprefix("test_")
+    aep_target.begin(name)
+    return name
+
+
 @pytest.fixture(autouse=True)
 def able(request: pytest.FixtureRequest, aep_target: Target) -> None:
     """What a requirement needs that not every target has is there."""
     needed = load_registry()[marked(request.node)[0]].capability
     if needed and needed not in aep_target.capabilities:
+        if aep_target.kind == CASSETTE:
+            not_verified(f"the cassette does not show the capability {needed}")
         not_applicable(f"the target lacks the capability {needed}: {load_capabilities()[needed].meaning}")
 
 
@@ -100,7 +118,7 @@ def contract() -> Contract:
     return load()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope=once)
 def api(aep_target: Target, pytestconfig: pytest.Config) -> Api:
     """The workflow's calls on the target."""
     return _api(aep_target, pytestconfig)
@@ -126,7 +144,7 @@ def stranger(aep_target: Target, pytestconfig: pytest.Config) -> Api:
     return _api(aep_target.as_tenant(who), pytestconfig)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope=once)
 def exports(api: Api) -> Exports:
     """The exports that many tests look at."""
     return Exports(api)
@@ -144,13 +162,13 @@ def shown(request: pytest.FixtureRequest, exports: Exports) -> Shown:
     return ways[request.param]()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope=once)
 def finished(exports: Exports) -> Shown:
     """A job that has succeeded."""
     return Shown(exports.finished("full"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope=once)
 def in_segments(exports: Exports, aep_target: Target) -> bool | None:
     """Whether profiles of the tenant are in segments, by their rows or anything else; None where nothing tells."""
     if any(record.memberships for record in exports.known()):
@@ -167,7 +185,7 @@ def in_segments(exports: Exports, aep_target: Target) -> bool | None:
     return exports.count("of a listed segment") > 0 or None
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope=once)
 def segments(exports: Exports, in_segments: bool | None) -> list[choices.Segment]:  # noqa: FBT001 - a fixture
     """One or two segments that some profiles of the tenant are in and some are not."""
     found = choices.segments(exports.known())
@@ -182,7 +200,7 @@ def segments(exports: Exports, in_segments: bool | None) -> list[choices.Segment
     return not_applicable("no profile of the tenant is in a segment")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope=once)
 def cuts(exports: Exports) -> tuple[str, str]:
     """Two times that share the tenant's events out in three parts, by when they happened."""
     exports.ask({"timeline": exports.request(fields="identityMap", additionalFields=payloads.timeline())})

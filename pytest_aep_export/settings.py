@@ -59,7 +59,9 @@ def _count(text: str) -> int:
 SETTINGS: Final[dict[str, Setting]] = {
     setting.name: setting
     for setting in (
-        Setting("target", "What requests go to: 'emulator', or a URL.", "emulator", "AEP_TARGET"),
+        Setting(
+            "target", "What requests go to: 'emulator', a URL or, for the suite, 'cassette'.", "emulator", "AEP_TARGET"
+        ),
         Setting("ims_url", "Where tokens are asked for; by default the target's own /ims/token/v3.", "", "AEP_IMS_URL"),
         Setting(
             "dialect",
@@ -81,6 +83,12 @@ SETTINGS: Final[dict[str, Setting]] = {
             "none",
             "AEP_RECORD",
             choices=("none", "missing", "all"),
+        ),
+        Setting(
+            "record_personal_data",
+            "Whether files of profiles from the live service may be recorded: no, or yes.",
+            "no",
+            choices=("no", "yes"),
         ),
         Setting("cassettes", "Where your cassettes lie, from where the ini file is.", "cassettes"),
         Setting("executor", "Where exports are computed: dask://HOST:PORT, or by default threads.", ""),

@@ -20,7 +20,7 @@ from pytest_aep_export.suite.records import Record, difference
 requirement = pytest.mark.aep_requirement
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def apart(exports: Exports, segments: list[Segment]) -> str:
     """An export of segments with a batch for each; one with a batch for all has been asked for too."""
     chosen = {"segments": [segment.entry() for segment in segments]}
@@ -30,7 +30,7 @@ def apart(exports: Exports, segments: list[Segment]) -> str:
     return "apart"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shares(exports: Exports, apart: str) -> dict[str, tuple[Record, ...]]:
     """The rows of each segment's batch, of which there have to be some."""
     found = exports.by_segment(apart)

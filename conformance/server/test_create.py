@@ -197,7 +197,7 @@ def test_the_newer_options_are_accepted(api: Api, exports: Exports, evaluated: d
     accepted(api.create_job(payload), "a request with toIngestTimestamp and evaluationInfo")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def filtered(exports: Exports, segments: list[Segment]) -> Exchange:
     """The answer that created a job with every option of a filter, in segments that the tenant has."""
     chosen = {

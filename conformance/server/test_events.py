@@ -18,7 +18,7 @@ requirement = pytest.mark.aep_requirement
 WINDOWS = ("early", "middle", "late")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def timeline(exports: Exports) -> str:
     """An export of all events with all of their fields: the tenant has to have some."""
     past = payloads.timeline(toIngestTimestamp="1970-01-02T00:00:00Z")

@@ -22,7 +22,7 @@ def expect_accepted(exports: Exports, kind: str) -> None:
     Shown(created).expect(accepted, f"the fields {fields!r} are accepted", f"status {created.response.status}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def paths(exports: Exports) -> dict[str, str]:
     """A path of each shape that the tenant's profiles have values at; exports of them have been asked for."""
     exports.known()

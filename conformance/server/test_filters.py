@@ -18,7 +18,7 @@ IDENTIFYING = ("identityMap", "identities", "segmentMembership", "_id", "_repo",
 """Where even a profile of events only may have something: the services keep their own notes there."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def times(exports: Exports, cuts: tuple[str, str]) -> tuple[str, str]:
     """Two times within those of the tenant's data; exports of what was updated later have been asked for."""
     exports.known()
@@ -37,7 +37,7 @@ def times(exports: Exports, cuts: tuple[str, str]) -> tuple[str, str]:
     return cuts
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def empty(exports: Exports) -> tuple[Record, ...]:
     """The profiles of events only: the tenant has to have some. Exports with and without them have been asked for."""
     exports.ask(

@@ -35,7 +35,7 @@ SAID = (
 Policy = Mapping[str, Any]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def policies(api: Api) -> list[Policy]:
     """The tenant's merge policies for profiles."""
     return [policy for policy in api.policies() if member(policy, "schema").get("name", CLASS) == CLASS]
@@ -194,7 +194,7 @@ def differ_in_method(one: Policy, other: Policy) -> bool:
     return graph(one) == graph(other) and methods == ("timestampOrdered", "dataSetPrecedence")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stitched(exports: Exports, policies: list[Policy]) -> tuple[tuple[Record, ...], tuple[Record, ...], str]:
     """The identities of everybody without a graph and with the private one, and the name of the latter export."""
     for one, other in pairs(policies, differ_in_graph):

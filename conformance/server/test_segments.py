@@ -38,7 +38,7 @@ def people(records: Iterable[Record]) -> Counter[Identities]:
     return Counter(record.identities for record in records)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def segment(exports: Exports, segments: list[Segment]) -> Segment:
     """A segment that some profiles are in and some are not; exports of it have been asked for."""
     one = segments[0]
@@ -58,7 +58,7 @@ def segment(exports: Exports, segments: list[Segment]) -> Segment:
     return one
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def window(exports: Exports, segment: Segment) -> tuple[str, str]:
     """Two times that share the members of the segment out in three; exports of each share have been asked for."""
     moments = (

@@ -41,6 +41,7 @@ __all__ = ["VERSION", "UnreadableError", "compose", "file_name", "parse"]
 
 VERSION: Final = "version: 2"
 
+_LISTS: Final = ("requirements", "faults")
 _BLOCK: Final = "\n      "
 _PLAIN: Final = re.compile(r"[A-Za-z/](?:[\w!$&()*+,./;=?@~%-]|:(?=[^ ])| (?=[^ #]))*", re.ASCII)
 _RESERVED: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
@@ -82,8 +83,9 @@ def _describe(metadata: Metadata) -> Iterator[str]:
     for name in ("source", "date", "tool", "contract", "dialect", "persona"):
         if value := getattr(metadata, name):
             yield f"  {name}: {_scalar(value)}"
-    if metadata.requirements:
-        yield f"  requirements: [{', '.join(metadata.requirements)}]"
+    for name in _LISTS:
+        if several := getattr(metadata, name):
+            yield f"  {name}: [{', '.join(several)}]"
 
 
 def _write(interaction: Interaction, files: dict[str, bytes]) -> Iterator[str]:
@@ -173,10 +175,10 @@ def _foreign(text: str) -> str:
 
 def _metadata(text: str, digest: str) -> Metadata:
     values = dict(line.split(": ", 1) for line in text.split("\n  ")[1:] if ": " in line)
-    requirements = values.pop("requirements", "[]")[1:-1]
+    lists: dict[str, Any] = {name: tuple(filter(None, values.pop(name, "[]")[1:-1].split(", "))) for name in _LISTS}
     members: dict[str, Any] = {name: _read_scalar(value) for name, value in values.items()}
     try:
-        metadata = Metadata(**members, requirements=tuple(filter(None, requirements.split(", "))), digest=digest)
+        metadata = Metadata(**members, **lists, digest=digest)
     except TypeError as error:
         raise UnreadableError("has other metadata than it needs") from error
     if metadata.source not in get_args(Source):

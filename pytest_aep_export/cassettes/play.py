@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from pytest_aep_export.cassettes.hygiene import GATEWAY, PLACEHOLDER, Cleaner, refuse_leaks
+from pytest_aep_export.cassettes.hygiene import GATEWAY, PLACEHOLDER, Cleaner
 from pytest_aep_export.cassettes.interception import answer_from, keep
+from pytest_aep_export.cassettes.leaks import refuse_leaks
 from pytest_aep_export.cassettes.library import find, path_of
 from pytest_aep_export.cassettes.playback import Playback, load
 from pytest_aep_export.cassettes.recording import Interaction, Metadata, Recording, Source
@@ -59,17 +60,17 @@ class Draft:
         cassette: What a client needs to be recorded.
     """
 
-    def __init__(self, cassette: Cassette, path: Path, metadata: Metadata) -> None:
+    def __init__(self, cassette: Cassette, path: Path, metadata: Metadata, *, personal_data: bool = False) -> None:
         self.cassette = cassette
         self._path = path
         self._metadata = metadata
+        self._personal_data = personal_data
         self._cleaner = Cleaner(cassette.credentials, cassette.base_url)
         self._interactions: list[Interaction] = []
 
     def add(self, interaction: Interaction) -> None:
         """Keep an interaction, without what must not be kept."""
-        clean = self._cleaner
-        self._interactions.append(Interaction(clean.request(interaction.request), clean.response(interaction.response)))
+        self._interactions.append(self._cleaner.interaction(interaction))
 
     def save(self) -> Recording:
         """Write it, in place of an earlier one.
@@ -81,12 +82,19 @@ class Draft:
         name = self.cassette.name
         if not self._interactions:
             raise ConfigurationError(f"cassette {name} was not written: nothing was exchanged while it recorded")
-        recording = Recording(name, self._metadata, tuple(self._interactions))
-        return save(recording, self._path, refuse_leaks(self.cassette.credentials))
+        recording = Recording(name, self._metadata, self._cleaner.finish(self._interactions))
+        check = refuse_leaks(self.cassette.credentials, self._metadata.source, personal_data=self._personal_data)
+        return save(recording, self._path, check)
 
 
 def describe(
-    source: Source, *, dialect: str = "", persona: str = "", requirements: tuple[str, ...] = (), date: str = ""
+    source: Source,
+    *,
+    dialect: str = "",
+    persona: str = "",
+    requirements: tuple[str, ...] = (),
+    faults: tuple[str, ...] = (),
+    date: str = "",
 ) -> Metadata:
     """Whose evidence a recording is that is made now, or on that date, by this version of the package."""
     return Metadata(
@@ -97,6 +105,7 @@ def describe(
         dialect,
         persona,
         requirements,
+        faults,
     )
 
 
@@ -109,6 +118,7 @@ def draft(
     ims_url: str = "",
     folder: Path | None = None,
     metadata: Metadata | None = None,
+    personal_data: bool = False,
 ) -> Iterator[Draft]:
     """Listen to what is exchanged with a target, without writing it.
 
@@ -122,6 +132,7 @@ def draft(
         ims_url: Where tokens are asked for; by default the gateway's own token service.
         folder: The folder of recordings; by default the library.
         metadata: Whose evidence it is; by default that of a server nobody knows.
+        personal_data: Whether files of profiles may be kept though they are from Adobe's live service.
 
     Raises:
         ConfigurationError: The name is not one, or the folder cannot be written to.
@@ -130,7 +141,7 @@ def draft(
     check_writable(name, path)
     tokens = ims_url or f"{base_url}/ims/token/v3"
     cassette = Cassette(name, base_url, tokens, credentials, tuple, recording=True)
-    made = Draft(cassette, path, metadata or describe("server"))
+    made = Draft(cassette, path, metadata or describe("server"), personal_data=personal_data)
     with keep({urlsplit(url).netloc for url in (base_url, tokens)}, made.add):
         yield made
 
@@ -144,6 +155,7 @@ def record(
     ims_url: str = "",
     folder: Path | None = None,
     metadata: Metadata | None = None,
+    personal_data: bool = False,
 ) -> Iterator[Cassette]:
     """Record what is exchanged with a target, and write it when all went well; see `draft` for the arguments.
 
@@ -154,7 +166,13 @@ def record(
         LeakError: The recording still holds a secret; nothing was written.
     """
     with draft(
-        name, credentials=credentials, base_url=base_url, ims_url=ims_url, folder=folder, metadata=metadata
+        name,
+        credentials=credentials,
+        base_url=base_url,
+        ims_url=ims_url,
+        folder=folder,
+        metadata=metadata,
+        personal_data=personal_data,
     ) as made:
         yield made.cassette
     made.save()
@@ -178,6 +196,6 @@ def replay(name: str, folder: Path | None = None, *, again: str = _AGAIN) -> Ite
     path = find(name, folder)
     if not path.is_file():
         raise ConfigurationError(f"cassette {name} does not exist: there is no file {path}; {again}")
-    playback = Playback(load(name, path), Cleaner(PLACEHOLDER, GATEWAY).request, again)
+    playback = Playback(load(name, path), Cleaner(PLACEHOLDER, GATEWAY, alone=True).request, again)
     with answer_from(playback):
         yield Cassette(name, GATEWAY, f"{GATEWAY}/ims/token/v3", PLACEHOLDER, playback.left)

@@ -37,6 +37,7 @@ class Metadata:
         dialect: The dialect that the emulator spoke; empty where somebody else answered.
         persona: The persona that the emulator had; empty for one that is right in everything.
         requirements: The requirements of the conformance suite that it is evidence for.
+        faults: The statuses in it that only faults have given.
         digest: What the file's content adds up to; empty before it has been written.
     """
 
@@ -47,6 +48,7 @@ class Metadata:
     dialect: str = ""
     persona: str = ""
     requirements: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
     digest: str = ""
 
 

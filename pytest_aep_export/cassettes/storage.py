@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +23,9 @@ __all__ = ["LARGEST", "check_writable", "files_of", "read", "save"]
 
 LARGEST: Final = 64 * 2**20
 """The bytes of a file that are read, at most. A choice of ours: what is reviewed and replayed is far smaller."""
+
+Check = Callable[[str, Mapping[str, bytes]], object]
+"""A look at the text of a recording, and at the files beside by their names."""
 
 _FILE: Final = re.compile(r"[0-9a-f]{32}\.(?:parquet|bin)")
 
@@ -87,13 +90,13 @@ def check_writable(name: str, path: Path) -> None:
         raise _unwritable(name, path, f"{folder} is not a folder that can be written to")
 
 
-def save(recording: Recording, path: Path, check: Callable[[str], str] = str) -> Recording:
+def save(recording: Recording, path: Path, check: Check | None = None) -> Recording:
     """Write a recording, and give it as it will be read.
 
     Args:
         recording: The recording; its interactions are brought into the form that is kept.
         path: Where to; an earlier recording there is replaced.
-        check: Looks at the finished text and refuses it by an exception.
+        check: Looks at the finished text and the files beside, and refuses them by an exception.
 
     Raises:
         ConfigurationError: It holds nothing, or could not be written; what was there is as it was.
@@ -102,7 +105,8 @@ def save(recording: Recording, path: Path, check: Callable[[str], str] = str) ->
         raise ConfigurationError(f"cassette {recording.name} was not written: it would hold nothing")
     interactions = tuple(settled(interaction) for interaction in recording.interactions)
     text, files = compose(recording.metadata, interactions)
-    check(text)
+    if check:
+        check(text, files)
     try:
         for file, content in files.items():
             _replace(files_of(path) / file, content)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from pytest_aep_export.cli.cassette import cassette
+from pytest_aep_export.cli.drift import drift
 from pytest_aep_export.cli.explain import explain
 from pytest_aep_export.cli.harness import harness
 from pytest_aep_export.cli.judge import judge
@@ -15,7 +17,7 @@ from pytest_aep_export.cli.proxy import proxy
 from pytest_aep_export.cli.report import report
 from pytest_aep_export.cli.run import run
 from pytest_aep_export.cli.serve import serve
-from pytest_aep_export.suite.version import SUITE_VERSION
+from pytest_aep_export.version import SUITE_VERSION
 
 __all__ = ["main"]
 
@@ -27,6 +29,8 @@ def main() -> None:
 
 
 main.add_command(lint)
+main.add_command(cassette)
+main.add_command(drift)
 main.add_command(explain)
 main.add_command(harness)
 main.add_command(judge)

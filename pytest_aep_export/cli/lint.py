@@ -1,13 +1,23 @@
-"""``aep-export lint``: for those who maintain the requirements."""
+"""``aep-export lint``: for those who maintain the requirements, and those who keep cassettes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime as dt
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
-from pytest_aep_export.cli.common import exit_codes
+from pytest_aep_export.cassettes.library import library
+from pytest_aep_export.cassettes.lint import Inspected, Problem, Rules, inspect, orphans
+from pytest_aep_export.cassettes.selection import folder_here, select
+from pytest_aep_export.cassettes.usage import named_in
+from pytest_aep_export.cli.common import exit_codes, schema_option
+from pytest_aep_export.contract import load as load_contract
+from pytest_aep_export.report.markup import printable
 from pytest_aep_export.suite.capabilities import load_capabilities, unknown_capabilities, unused_capabilities
 from pytest_aep_export.suite.registry import Registry, load
 from pytest_aep_export.suite.sources import drifted, undigested
@@ -15,27 +25,104 @@ from pytest_aep_export.suite.sources import drifted, undigested
 __all__ = ["lint"]
 
 
+def _schema() -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads((Path(__file__).parent / "lint.schema.json").read_text("utf-8"))
+    return schema
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a lint has found."""
+
+    registry: tuple[str, ...]
+    cassettes: tuple[Inspected, ...]
+    orphans: tuple[Problem, ...]
+    uncovered: tuple[str, ...]
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is wrong with cassettes."""
+        return [problem for one in self.cassettes for problem in one.problems] + list(self.orphans)
+
+    @property
+    def interactions(self) -> int:
+        """How many there are in the cassettes that can be read."""
+        return sum(len(one.recording.interactions) for one in self.cassettes if one.recording)
+
+
 @click.command()
+@click.argument("cassettes", nargs=-1, metavar="[PATH|NAME]...")
 @click.option(
     "--sources",
     metavar="DIR",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="A folder with the pages that requirements.toml lists under [pages]: has any paragraph changed?",
 )
-def lint(sources: Path | None) -> None:
-    """Check the requirements, their capabilities and, given the pages, what they rest on.
+@click.option(
+    "--tests",
+    metavar="PATH",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Tests, or a folder of them: a cassette that none of them uses is a problem. May be given again.",
+)
+@click.option("--max-age", metavar="DAYS", type=click.IntRange(0), help="How old a cassette may be.  [default: any]")
+@click.option("--strict", is_flag=True, help="Let a requirement that no cassette covers be a problem.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@schema_option(_schema)
+def lint(
+    cassettes: tuple[str, ...],
+    sources: Path | None,
+    tests: tuple[Path, ...],
+    max_age: int | None,
+    *,
+    strict: bool,
+    as_json: bool,
+) -> None:
+    """Check the requirements, their capabilities and, given the pages, what they rest on; and check cassettes.
 
-    Ends with 0 when nothing is wrong and 1 when something is; each is one sentence that names the requirement.
+    Cassettes are files, folders or names; by default those in ./cassettes, and those that this package ships. Each has
+    to be as it was written, to keep to the contract, to hold no secret, and to be evidence for what there is.
+
+    Ends with 0 when nothing is wrong and 1 when something is; each is one sentence that names the requirement, or the
+    file and the place in it.
     """
     with exit_codes():
         registry = load()
-        problems = list(_problems(registry, sources))
-    for problem in problems:
-        click.echo(problem)
-    if problems:
-        click.get_current_context().exit(1)
-    read = f", {len(registry.pages)} page{'s' * (len(registry.pages) != 1)} read again" if sources else ""
-    click.echo(f"{len(registry.requirements)} requirements, {len(load_capabilities())} capabilities{read}: all is well")
+        chosen = _chosen(cassettes)
+        inspected, lone = _inspected(registry, chosen, max_age), _orphans(chosen, tests, shipped=bool(cassettes))
+        found = _Found(tuple(_problems(registry, sources)), inspected, lone, _uncovered(registry, inspected))
+    wrong = bool(found.registry or found.problems or (strict and found.uncovered))
+    if as_json:
+        click.echo(json.dumps(_document(registry, found, well=not wrong), indent=2, ensure_ascii=False))
+    else:
+        _tell(registry, found, sources, wrong=wrong)
+    click.get_current_context().exit(int(wrong))
+
+
+def _chosen(words: tuple[str, ...]) -> dict[Path, str]:
+    """The names of the cassettes that are looked at, by their files."""
+    if words:
+        return {path: name for name, path in select(words).items()}
+    folders = {folder.resolve(): folder for folder in (library(), folder_here())}.values()
+    filled = [folder for folder in folders if any(folder.rglob("*.yaml"))]
+    return {path: name for folder in filled for name, path in select([str(folder)]).items()}
+
+
+def _inspected(registry: Registry, chosen: dict[Path, str], max_age: int | None) -> tuple[Inspected, ...]:
+    today = dt.datetime.now(dt.UTC).date()
+    rules = Rules(load_contract(), registry.requirements.keys(), today, max_age)
+    return tuple(inspect(name, path, rules) for path, name in chosen.items())
+
+
+def _orphans(chosen: dict[Path, str], tests: Sequence[Path], *, shipped: bool) -> tuple[Problem, ...]:
+    """Cassettes that no test uses; those that this package ships are there for other tests, unless they are meant."""
+    own = ((name, path) for path, name in chosen.items() if shipped or not path.is_relative_to(library()))
+    return tuple(orphans(own, named_in(tests))) if tests else ()
+
+
+def _uncovered(registry: Registry, inspected: Sequence[Inspected]) -> tuple[str, ...]:
+    covered = {one for it in inspected if it.recording for one in it.recording.metadata.requirements}
+    return tuple(requirement.id for requirement in registry.of("server") if requirement.id not in covered)
 
 
 def _problems(registry: Registry, sources: Path | None) -> Iterator[str]:
@@ -45,3 +132,32 @@ def _problems(registry: Registry, sources: Path | None) -> Iterator[str]:
     yield from undigested(registry)
     if sources:
         yield from drifted(registry, sources)
+
+
+def _document(registry: Registry, found: _Found, *, well: bool) -> dict[str, Any]:
+    of_registry = [{"path": "", "kind": "registry", "place": "", "message": sentence} for sentence in found.registry]
+    return {
+        "well": well,
+        "requirements": len(registry.requirements),
+        "capabilities": len(load_capabilities()),
+        "cassettes": len(found.cassettes),
+        "interactions": found.interactions,
+        "problems": [*of_registry, *map(asdict, found.problems)],
+        "uncovered": list(found.uncovered),
+    }
+
+
+def _tell(registry: Registry, found: _Found, sources: Path | None, *, wrong: bool) -> None:
+    for sentence in [*found.registry, *map(str, found.problems)]:
+        click.echo(printable(sentence))
+    if found.uncovered:
+        count, all_of_them = len(found.uncovered), len(registry.of("server"))
+        click.echo(f"no cassette covers {count} of {all_of_them} requirements of servers (--json names them)")
+    if not wrong:
+        click.echo(f"{_counts(registry, found, sources)}: all is well")
+
+
+def _counts(registry: Registry, found: _Found, sources: Path | None) -> str:
+    read = f", {len(registry.pages)} page{'s' * (len(registry.pages) != 1)} read again" if sources else ""
+    counts = f"{len(registry.requirements)} requirements, {len(load_capabilities())} capabilities{read}"
+    return f"{counts}, {len(found.cassettes)} cassettes with {found.interactions} interactions"

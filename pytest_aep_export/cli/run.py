@@ -47,7 +47,11 @@ __all__ = ["run"]
     "AEP_SCOPES, or from the file of aepp's that AEP_CONFIG_FILE names."
 )
 @click.option(
-    "--target", default=EMULATOR, envvar="AEP_TARGET", show_default=True, help="'emulator', or a gateway's URL."
+    "--target",
+    default=EMULATOR,
+    envvar="AEP_TARGET",
+    show_default=True,
+    help="'emulator', a gateway's URL, or recordings: 'cassette', or 'cassette:' and a name, a file or a folder.",
 )
 @click.option(
     "--ims-url", default="", envvar="AEP_IMS_URL", help="Token endpoint of a URL.  [default: its /ims/token/v3]"
@@ -106,7 +110,9 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     with exit_codes(), stoppable():
         require_writable(record, svg_path)
         if target != EMULATOR and dialect != CANONICAL.name:
-            raise ConfigurationError("--dialect is for the emulator only: a URL speaks the dialect that it speaks")
+            raise ConfigurationError(
+                "--dialect is for the emulator only: what else is named speaks the dialect that it speaks"
+            )
         choice = _Choice(
             profile, select, read_expectations(Path(expect)) if expect else Expectations(), allow_production
         )

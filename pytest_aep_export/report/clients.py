@@ -14,7 +14,7 @@ from pytest_aep_export.report.lines import footer_json, trial_json, verdict_json
 from pytest_aep_export.report.trials import RecordedTrial
 from pytest_aep_export.suite.expectations import Expectations
 from pytest_aep_export.suite.registry import Registry
-from pytest_aep_export.suite.version import SUITE_VERSION
+from pytest_aep_export.version import SUITE_VERSION
 
 if TYPE_CHECKING:
     from pytest_aep_export.judge.judging import Judgement

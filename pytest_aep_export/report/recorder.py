@@ -21,7 +21,7 @@ from pytest_aep_export.suite.hooks import ENDED, Observer
 from pytest_aep_export.suite.registry import Registry
 from pytest_aep_export.suite.targets import EMULATOR, Target
 from pytest_aep_export.suite.verdicts import Outcome, Result
-from pytest_aep_export.suite.version import SUITE_VERSION
+from pytest_aep_export.version import SUITE_VERSION
 
 __all__ = ["Recorder", "header_of"]
 

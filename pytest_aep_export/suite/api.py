@@ -88,7 +88,7 @@ class Api:
 
     def create_dataset(self, body: Mapping[str, Any] | None = None, *, path: str = DATASETS) -> Exchange:
         """Create a dataset, on the union schema by default."""
-        name = f"aep-export suite {time.time_ns()}-{next(self._names)}"
+        name = f"aep-export suite {time.time_ns() // 1_000_000}, {next(self._names)}"  # in ms, as recordings know times
         return self.target.send("POST", path, json={**payloads.dataset(name), **(body or {})})
 
     @prerequisite("EXP-DATASET-001")

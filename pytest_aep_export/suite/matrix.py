@@ -13,7 +13,7 @@ from pytest_aep_export.emulator.personas import PERSONAS
 from pytest_aep_export.suite.kills import by_requirement, kept_kills
 from pytest_aep_export.suite.mutants import Trial
 from pytest_aep_export.suite.registry import Level, Registry, Requirement
-from pytest_aep_export.suite.version import SUITE_VERSION
+from pytest_aep_export.version import SUITE_VERSION
 
 __all__ = ["Matrix", "matrix_schema"]
 

@@ -15,13 +15,14 @@ from pytest_aep_export.suite.budget import BudgetError
 from pytest_aep_export.suite.courtesy import BusyError
 from pytest_aep_export.suite.expect import UnjudgedError, UnmetError
 from pytest_aep_export.suite.registry import Level, Requirement
-from pytest_aep_export.suite.sending import TargetError
+from pytest_aep_export.suite.usable import NotRecordedError, TargetError
 from pytest_aep_export.suite.verdicts import Outcome, Result
 
 __all__ = ["BUSY", "SILENT", "outcome_of", "show"]
 
 SILENT: Final = "the target does not answer"
 BUSY: Final = "the target is too busy"
+_UNJUDGED: Final = (Result.BLOCKED, Result.NOT_VERIFIED)
 
 
 def outcome_of(test: str, error: BaseException | None) -> Outcome:
@@ -44,6 +45,8 @@ def _unexpected(test: str, error: BaseException) -> Outcome:
     match error:
         case TransportError():
             return Outcome(test, Result.BLOCKED, found=str(error), cause=SILENT)
+        case NotRecordedError():
+            return Outcome(test, Result.NOT_VERIFIED, found=str(error))
         case BusyError():
             return Outcome(test, Result.BLOCKED, found=str(error), cause=BUSY)
         case BudgetError() | TargetError():
@@ -64,7 +67,7 @@ def show(report: pytest.TestReport, outcome: Outcome, requirement: Requirement, 
     if outcome.result is Result.UNMET and (excuse or requirement.level is not Level.MUST):
         report.outcome = "skipped"
         report.wasxfail = excuse or f"{requirement.level} of {requirement.id} does not hold: {outcome.found}"
-    elif outcome.result is Result.BLOCKED and report.outcome == "failed":
+    elif outcome.result in _UNJUDGED and report.outcome == "failed":
         path, line, _ = report.location
         report.outcome = "skipped"
-        report.longrepr = (path, (line or 0) + 1, f"blocked: {outcome.found}")
+        report.longrepr = (path, (line or 0) + 1, f"{str(outcome.result).replace('-', ' ')}: {outcome.found}")

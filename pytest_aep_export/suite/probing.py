@@ -32,6 +32,8 @@ def probe(target: Target, *, allow_production: bool = False) -> None:
         TargetError: It cannot; the message says what to do.
         ConfigurationError: It can, but in a production sandbox, which nobody has allowed.
     """
+    if target.recorded is not None:  # it has been judged, and is only played again
+        return
     try:
         with target.within(_PROBE_SECONDS):
             target.token()

@@ -22,10 +22,10 @@ from pytest_aep_export.exchange import Exchange, Headers, Request, Response
 from pytest_aep_export.model import Credentials
 from pytest_aep_export.suite.budget import Budget
 from pytest_aep_export.suite.courtesy import Courtesy, LateError, LostError
-from pytest_aep_export.suite.terms import Kind, Neighbours, Patience
+from pytest_aep_export.suite.terms import Kind, Neighbours, Patience, Recorded
 from pytest_aep_export.suite.usable import TargetError, access_token, require_json
-from pytest_aep_export.suite.version import SUITE_VERSION
 from pytest_aep_export.suite.watchdog import Watchdog
+from pytest_aep_export.version import SUITE_VERSION
 
 __all__ = ["IMS_PATH", "Kind", "Neighbours", "Patience", "Target", "TargetError", "parse_url", "require_json"]
 
@@ -59,6 +59,7 @@ class Target:
         courtesy: What is done about redirects and while it is busy; by default nothing.
         neighbours: Which other tenants there are.
         capabilities: What it can do that not every target can.
+        recorded: Who answers in the target's place, without a network; None where it answers itself.
         known: The rows that a request for an export gives, where the tenant's data are known; in the form of
             ``pyarrow.Table.to_pylist()``, and computed by somebody else.
     """
@@ -85,6 +86,7 @@ class Target:
         self.courtesy: Courtesy | None = None
         self.neighbours = Neighbours()
         self.capabilities: frozenset[str] = frozenset()
+        self.recorded: Recorded | None = None
         self.known: Callable[[Mapping[str, Any]], list[dict[str, Any]]] | None = None
         self._tokens: dict[str, str] = {}
         self._secrets: dict[str, None] = {}
@@ -103,6 +105,13 @@ class Target:
         other.credentials = credentials
         self._know(credentials.client_secret, credentials.client_id)
         return other
+
+    def begin(self, module: str) -> None:
+        """A module of the suite begins: what was recorded of it is played from its start."""
+        if self.recorded is not None:
+            self._tokens.clear()
+            self.neighbours = self.recorded.begin(module)
+            self.capabilities = self.neighbours.capabilities
 
     def close(self) -> None:
         """Close the connections."""
@@ -214,6 +223,8 @@ class Target:
 
     def _answer(self, request: Request) -> tuple[Response, str]:
         """The answer, and what has broken it off before its end; nothing where it is whole."""
+        if self.recorded is not None:
+            return self.recorded.answer(request), ""
         method, url, content = request.method, request.url, request.body or None
         seconds = _shortest(self._http.timeout.read, self.budget.seconds_left)
         told: dict[str, Any] = {"headers": request.headers.raw, "extensions": {"trace": self._watchdog.trace}}

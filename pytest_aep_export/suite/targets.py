@@ -1,7 +1,6 @@
-"""Which target: the embedded emulator, a server at a URL, or Adobe's live service, from plain settings.
+"""Which target: the embedded emulator, a server at a URL, Adobe's live service, or a recording, from plain settings.
 
-Each kind of target has its own way of being opened, and its own limits, patience and capabilities. A recording is to be
-a fourth: it opens a `Target` whose transport answers from the cassette.
+Each kind of target has its own way of being opened, and its own limits, patience and capabilities.
 """
 
 from __future__ import annotations
@@ -20,13 +19,26 @@ from pytest_aep_export.suite.courtesy import Courtesy
 from pytest_aep_export.suite.probing import probe
 from pytest_aep_export.suite.sending import Kind, Neighbours, Patience, Target, TargetError
 
-__all__ = ["EMULATOR", "LIMITS", "Patience", "Target", "TargetError", "is_adobe", "probe", "resolve"]
+__all__ = [
+    "CASSETTE",
+    "EMULATOR",
+    "LIMITS",
+    "Patience",
+    "Target",
+    "TargetError",
+    "is_adobe",
+    "is_cassette",
+    "probe",
+    "resolve",
+]
 
 EMULATOR: Final = "emulator"
+CASSETTE: Final = "cassette"
 LIMITS: Final[dict[Kind, Limits]] = {
     "emulator": Limits(seconds=600),
     "url": Limits(seconds=3600),
     "live": Limits(calls=3000, jobs=120, seconds=6 * 3600),
+    "cassette": Limits(seconds=600),
 }
 """What a run may cost unless somebody says otherwise. A job of the live service takes minutes and costs quota."""
 
@@ -54,7 +66,8 @@ def resolve(
     """A target from plain settings, fit for a run of the suite and closed at its end.
 
     Args:
-        target: ``emulator``, or the URL of a gateway.
+        target: ``emulator``, the URL of a gateway, or recordings of the suite: ``cassette`` for those that come with
+            this package, ``cassette:NAME`` for others of the library, ``cassette:PATH`` for a file or a folder.
         ims_url: The token endpoint of a URL.
         dialect: Which documented variant the emulator speaks.
         credentials: Of a URL: a value, or the environment variables ``AEP_CLIENT_ID`` and so on.
@@ -64,12 +77,38 @@ def resolve(
     Raises:
         ConfigurationError: The settings cannot work.
     """
-    opened = _emulator(dialect) if target == EMULATOR else _url(target, ims_url, credentials or {}, live=live)
+    if target == EMULATOR:
+        opened = _emulator(dialect)
+    elif is_cassette(target):
+        opened = _cassette(target.partition(":")[2])
+    else:
+        opened = _url(target, ims_url, credentials or {}, live=live)
     with opened as result:
         usual = LIMITS[result.kind]
         result.budget = Budget(limits.over(usual) if limits else usual)
-        result.courtesy = Courtesy(result.patience.busy, result.budget.pause)
+        pause = _not_at_all if result.recorded else result.budget.pause
+        result.courtesy = Courtesy(result.patience.busy, pause)
         yield result
+
+
+def _not_at_all(_seconds: float) -> None:
+    """Wait for nobody: what was recorded is there."""
+
+
+def is_cassette(target: str) -> bool:
+    """Whether a target's name is that of recordings."""
+    return target.partition(":")[0] == CASSETTE
+
+
+@contextmanager
+def _cassette(named: str) -> Iterator[Target]:
+    from pytest_aep_export.suite.recorded import recorded_target  # noqa: PLC0415 - loads vcrpy
+
+    target = recorded_target(named)
+    try:
+        yield target
+    finally:
+        target.close()
 
 
 @contextmanager
@@ -92,11 +131,7 @@ def _url(url: str, ims_url: str, credentials: Mapping[str, str] | Credentials, *
     target = Target(url, who, ims_url=ims_url, kind=kind)
     if not isinstance(credentials, Credentials):
         target.neighbours = _neighbours(credentials)
-    has = {
-        "second-sandbox": bool(target.neighbours.sandbox),
-        "second-organisation": target.neighbours.organisation is not None,
-    }
-    target.capabilities = frozenset(name for name, there in has.items() if there)
+    target.capabilities = target.neighbours.capabilities
     try:
         yield target
     finally:

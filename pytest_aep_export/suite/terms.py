@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
+from pytest_aep_export.exchange import Request, Response
 from pytest_aep_export.model import Credentials
 
-__all__ = ["Kind", "Neighbours", "Patience"]
+__all__ = ["Kind", "Neighbours", "Patience", "Recorded"]
 
-Kind = Literal["emulator", "url", "live"]
-"""``emulator``: started for this run. ``url``: somebody else's server. ``live``: Adobe's service."""
+Kind = Literal["emulator", "url", "live", "cassette"]
+"""``emulator``: started for this run. ``url``: somebody else's server. ``live``: Adobe's service. ``cassette``: what
+one of them was recorded to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +43,23 @@ class Neighbours:
 
     sandbox: str = ""
     organisation: Credentials | None = None
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What a target can do that has them."""
+        has = {"second-sandbox": bool(self.sandbox), "second-organisation": self.organisation is not None}
+        return frozenset(name for name, there in has.items() if there)
+
+
+class Recorded(Protocol):
+    """What was recorded of a target, and answers in its place."""
+
+    def begin(self, module: str) -> Neighbours:
+        """Play what was recorded of a module of the suite from its start, and tell who takes part in it."""
+
+    def answer(self, request: Request) -> Response:
+        """What was answered to a request at this place.
+
+        Raises:
+            NotRecordedError: Nothing is recorded of it.
+        """

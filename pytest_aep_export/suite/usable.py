@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from pytest_aep_export.errors import AepError
 from pytest_aep_export.exchange import Exchange
 
-__all__ = ["TargetError", "access_token", "require_json"]
+__all__ = ["NotRecordedError", "TargetError", "access_token", "require_json"]
 
 
 class TargetError(AepError):
     """The target cannot be judged at all; the message says what to do."""
+
+
+class NotRecordedError(AepError):
+    """The target is a recording, which has no answer to a request: what asked for it cannot be judged."""
 
 
 def access_token(exchange: Exchange, url: str) -> str:

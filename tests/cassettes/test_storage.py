@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -245,16 +246,17 @@ def test_a_recording_of_nothing_is_not_written(path):
 
 
 def test_what_the_check_refuses_is_not_written(path):
-    """The finished text is looked at before anything is."""
+    """The finished text and the files beside are looked at before anything is written."""
     seen = []
 
-    def refuse(text: str) -> str:
-        seen.append(text)
+    def refuse(text: str, files: Mapping[str, bytes]) -> None:
+        seen.extend([text, *files.values()])
         raise LookupError
 
     with pytest.raises(LookupError):
         save(recording(job(1, PARQUET)), path, refuse)
     assert "interactions:" in seen[0]
+    assert seen[1:] == [PARQUET]
     assert not path.parent.exists()
 
 

@@ -33,6 +33,7 @@ PUBLIC = {
     "FaultPlan",
     "JobStatus",
     "Journal",
+    "JudgedJournal",
     "LoadedProfiles",
     "ProfileData",
     "Progression",

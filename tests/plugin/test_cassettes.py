@@ -294,7 +294,8 @@ def careless(monkeypatch):
     )
     result = run(text, "--aep-record=all")
     result.assert_outcomes(passed=1, errors=1)
-    assert "\nthe recording still holds the token" in result.stdout.str().replace("E   ", "")
+    said = result.stdout.str().replace("E   ", "")
+    assert "\nthe recording was not written: it still holds a value of access_token" in said
     assert not path.parent.exists()
 
 

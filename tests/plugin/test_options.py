@@ -7,7 +7,7 @@ import pytest
 from pytest_aep_export.contract import DIALECTS
 from pytest_aep_export.emulator import Emulator, EmulatorServer
 from pytest_aep_export.settings import SETTINGS
-from pytest_aep_export.suite.version import SUITE_VERSION
+from pytest_aep_export.version import SUITE_VERSION
 
 DIALECT = "def test_it(aep_emulator): assert aep_emulator.behaviour.dialect.name == '{}'"
 LIST = "def test_it(aep_client): assert list(aep_client.list_export_jobs()) == []"

@@ -16,7 +16,7 @@ import pytest
 
 from pytest_aep_export.cli import commands, common, entry
 from pytest_aep_export.errors import AepError, ConfigurationError
-from pytest_aep_export.suite.version import SUITE_VERSION
+from pytest_aep_export.version import SUITE_VERSION
 
 
 def test_the_package_can_be_run_as_a_module():

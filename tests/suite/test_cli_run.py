@@ -30,7 +30,7 @@ from pytest_aep_export.suite.runner import SuiteError
 from pytest_aep_export.suite.targets import Target
 from pytest_aep_export.suite.verdicts import Outcome, Verdict
 from pytest_aep_export.suite.verdicts import Result as Found
-from pytest_aep_export.suite.version import SUITE_VERSION
+from pytest_aep_export.version import SUITE_VERSION
 
 CREDENTIALS = ("AEP_CLIENT_ID", "AEP_CLIENT_SECRET", "AEP_ORG_ID", "AEP_SANDBOX_NAME", "AEP_SCOPES", "AEP_IMS_URL")
 

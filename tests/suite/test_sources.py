@@ -165,18 +165,27 @@ def test_the_capabilities_that_ship_are_those_that_are_needed():
 
 
 def test_the_lint_of_what_ships():
-    """Without pages the registry and the capabilities are checked."""
+    """Without pages the registry, the capabilities and the cassettes that ship are checked."""
     done = CliRunner().invoke(main, ["lint"])
     assert done.exit_code == 0, done.output
-    assert done.output.endswith("capabilities: all is well\n")
+    assert done.output.endswith("interactions: all is well\n")
+
+
+def _well(pages: str) -> str:
+    """What is said of one requirement and no cassette."""
+    uncovered = "no cassette covers 1 of 1 requirements of servers (--json names them)\n"
+    return (
+        f"{uncovered}1 requirements, 0 capabilities, {pages} read again, 0 cassettes with 0 interactions: all is well\n"
+    )
 
 
 def test_the_lint_with_pages(registry_with: Callable[[str], Registry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """With pages a paragraph that has changed fails the command, and is named."""
     monkeypatch.setattr(command, "load", lambda: registry_with(Block("", "What it rests on.").digest))
     monkeypatch.setattr(command, "load_capabilities", dict)
+    monkeypatch.setattr(command, "_chosen", dict)
     good = CliRunner().invoke(main, ["lint", "--sources", str(page_in(tmp_path, "# A section\nWhat it rests on."))])
-    assert (good.exit_code, good.output) == (0, "1 requirements, 0 capabilities, 1 page read again: all is well\n")
+    assert (good.exit_code, good.output) == (0, _well("1 page"))
     bad = CliRunner().invoke(main, ["lint", "--sources", str(page_in(tmp_path, "# A section\nWhat it rested on."))])
     assert bad.exit_code == 1
     assert bad.output.startswith("EXP-LIST-001 rests on a paragraph of guide")
@@ -189,13 +198,14 @@ def test_the_lint_reads_each_page(
     one = registry_with(Block("", "What it rests on.").digest)
     monkeypatch.setattr(command, "load", lambda: replace(one, pages={**one.pages, "tutorial": "tutorial.md"}))
     monkeypatch.setattr(command, "load_capabilities", dict)
+    monkeypatch.setattr(command, "_chosen", dict)
     folder = page_in(tmp_path, "# A section\nWhat it rests on.")
     missing = CliRunner().invoke(main, ["lint", "--sources", str(folder)])
     assert missing.exit_code == 2
     assert "tutorial.md cannot be read" in missing.output
     (folder / "tutorial.md").write_text("# Elsewhere\n")
     read = CliRunner().invoke(main, ["lint", "--sources", str(folder)])
-    assert (read.exit_code, read.output) == (0, "1 requirements, 0 capabilities, 2 pages read again: all is well\n")
+    assert (read.exit_code, read.output) == (0, _well("2 pages"))
 
 
 def test_the_lint_of_pages_that_are_not_there(tmp_path: Path):
