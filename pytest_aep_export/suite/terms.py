@@ -56,6 +56,7 @@ class Recorded(Protocol):
 
     def begin(self, module: str) -> Neighbours:
         """Play what was recorded of a module of the suite from its start, and tell who takes part in it."""
+        raise NotImplementedError
 
     def answer(self, request: Request) -> Response:
         """What was answered to a request at this place.
@@ -63,3 +64,4 @@ class Recorded(Protocol):
         Raises:
             NotRecordedError: Nothing is recorded of it.
         """
+        raise NotImplementedError
