@@ -89,7 +89,7 @@ def test_a_key_without_a_token_request():
 
 @pytest.mark.parametrize(
     ("query", "found"),
-    [("?lmiit=2", "limt"), ("?limit=two", "limit="), ("?status=DONE", "status="), ("?limit=0", "limit=")],
+    [("?lmiit=2", "lmiit"), ("?limit=two", "limit="), ("?status=DONE", "status="), ("?limit=0", "limit=")],
 )
 def test_a_parameter_that_no_source_lists(query: str, found: str):
     """A parameter that is unknown or has no value of its type is named."""
