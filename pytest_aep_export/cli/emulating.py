@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 
 import click
@@ -158,12 +158,14 @@ def opened(  # noqa: PLR0913 - one parameter for each option
         yield Opened(emulator, tenant.credentials, sandboxes)
 
 
-def told_to_stop() -> threading.Event:
-    """What SIGTERM and Ctrl-C set from now on."""
-    stop = threading.Event()
+def told_to_stop() -> Callable[[], object]:
+    """What waits for SIGTERM or Ctrl-C, which do nothing from now on but end that."""
+    told: SimpleQueue[int] = (
+        SimpleQueue()
+    )  # an event cannot be set by a signal that meets whoever begins to wait for it
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
+        signal.signal(number, lambda number, _: told.put(number))
+    return told.get
 
 
 def say_exports(variables: Mapping[str, str]) -> None:

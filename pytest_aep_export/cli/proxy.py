@@ -36,9 +36,9 @@ def proxy(port: int, command: tuple[str, ...], **options: Any) -> None:
             code = _run(command, running.environ)
         else:
             click.echo(f"The proxy listens on {running.proxy.url} (process {os.getpid()}).")
-            stop = told_to_stop()
+            wait = told_to_stop()
             say_exports(running.environ)
-            stop.wait()
+            wait()
             code = 0
         for refusal in dict.fromkeys(running.proxy.refusals):
             click.echo(f"refused: {refusal.host} ({refusal.how})", err=True)

@@ -47,14 +47,14 @@ def serve(host: str, port: int, *, allow_remote: bool, as_json: bool, **options:
 def _serve(emulator: Any, host: str, port: int, ready: Any) -> None:
     from pytest_aep_export.emulator import EmulatorServer  # noqa: PLC0415 - heavy, and not for --help
 
-    stop = told_to_stop()
+    wait = told_to_stop()
     try:
         server = EmulatorServer(emulator, host, port, allow_remote=True)
     except ConfigurationError as error:
         raise CouldNotRunError(str(error)) from error
     with server:
         ready(server.url)
-        stop.wait()
+        wait()
 
 
 def _announce(url: str, who: Credentials, sandboxes: tuple[str, ...], *, as_json: bool) -> None:

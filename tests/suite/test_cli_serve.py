@@ -22,6 +22,7 @@ from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
 from pytest_aep_export.cli import main
+from pytest_aep_export.cli.emulating import told_to_stop
 from pytest_aep_export.cli.serve import connection_schema
 from pytest_aep_export.client import AepClient
 from pytest_aep_export.emulator import Behaviour, Emulator, Fault
@@ -150,6 +151,20 @@ def test_exports_run_on_the_executor_of_an_address(monkeypatch: pytest.MonkeyPat
 
     assert (done.exit_code, address, closed) == (0, "dask://10.0.0.1:8786", "closed")
     assert state.executor is pool
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_before_the_wait_ends_it_too(number: signal.Signals):
+    """Whoever is told to stop before beginning to wait does not wait at all, nor the next time told."""
+    before = [(each, signal.getsignal(each)) for each in (signal.SIGTERM, signal.SIGINT)]
+    try:
+        wait = told_to_stop()
+        signal.raise_signal(number)
+        signal.raise_signal(number)
+        assert [wait(), wait()] == [number, number]
+    finally:
+        for each, handler in before:
+            signal.signal(each, handler)
 
 
 def test_switches_choose_where_the_sources_leave_a_choice(monkeypatch: pytest.MonkeyPatch):
