@@ -290,10 +290,10 @@ def test_an_idle_connection_is_broken_off(authority: Authority, sent: bytes):
 
 def test_an_emulator_that_has_stopped_is_a_502(authority: Authority):
     """Where nobody listens any more at the emulator's port, a client is told so."""
-    with serving(echo) as port:
-        pass
-    with Proxy(port, authority) as proxy:
-        status, document = ask(proxy, CONNECT)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # kept, without listening, so that nobody else gets the port meanwhile
+        with Proxy(taken.getsockname()[1], authority) as proxy:
+            status, document = ask(proxy, CONNECT)
 
     assert status == 502
     assert str(document["detail"]).endswith("has it stopped?")
