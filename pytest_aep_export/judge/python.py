@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
@@ -64,6 +65,8 @@ class _Running:
         self._lock = threading.Lock()
         self._done = False
         self._outcome: Performance | None = None
+        self._clock: int | None = None
+        self._spent = 0.0
         self._thread = threading.Thread(target=self._run, args=(act, scenario, surroundings), daemon=True)
 
     def watched(self, surroundings: Surroundings) -> Performance:
@@ -72,10 +75,10 @@ class _Running:
         reason, left = "", surroundings.deadline
         while left > -_GRACE and self._is_running():
             left -= _GLANCE
-            reason = reason or _reason(surroundings, left)
             if reason:
-                left = min(left, 0)
                 self._end()
+            elif reason := _reason(surroundings, left):
+                left, self._spent = min(left, 0), self._processor_time()
         return Performance("timeout", reason) if reason or not self._outcome else self._outcome
 
     def _is_running(self) -> bool:
@@ -83,14 +86,27 @@ class _Running:
         return self._thread.is_alive()
 
     def _end(self) -> None:
-        """Raise the exception in the thread, unless it is past the function."""
+        """Raise the exception in the thread, unless it is past the function, or waits and would not hear it.
+
+        An exception that nobody hears keeps every other thread from going on while that is traced (CPython 3.11).
+        """
+        before, self._spent = self._spent, self._processor_time()
         with self._lock:
-            if not self._done:
+            if not self._done and before != self._spent:
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(
                     ctypes.c_ulong(self._thread.ident or 0), ctypes.py_object(_EndedError)
                 )
 
+    def _processor_time(self) -> float:
+        """The seconds that the thread has computed, the same at two looks if it waits; any where no system tells."""
+        try:
+            return time.clock_gettime(self._clock) if self._clock is not None else time.perf_counter()
+        except OSError:  # it has just ended
+            return self._spent
+
     def _run(self, act: Act, scenario: Scenario, surroundings: Surroundings) -> None:
+        if hasattr(time, "pthread_getcpuclockid"):
+            self._clock = time.pthread_getcpuclockid(threading.get_ident())
         try:
             outcome = _performed(act, scenario, surroundings)
             with self._lock:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from pytest_aep_export.judge import SCENARIOS, Performance, PythonSubject, Scenario, Surroundings, assert_conforms
@@ -59,6 +61,22 @@ def test_a_function_that_goes_on_for_ever():
     performance = trace_of(goes_on, deadline=0.2).performance
     assert (performance.end, performance.said) == ("timeout", "it still ran after 0.2 s, and was ended")
     assert ends == ["ended"]
+
+
+def test_a_function_that_cannot_be_ended(monkeypatch: pytest.MonkeyPatch):
+    """One that hears nothing, because it waits, is left behind after a while, and judged all the same."""
+    monkeypatch.setattr("pytest_aep_export.judge.python._GRACE", 0.1)
+    threads: list[threading.Thread] = []
+    release = threading.Event()
+
+    def waits(*_: object) -> None:
+        threads.append(threading.current_thread())
+        release.wait()
+
+    assert trace_of(waits, deadline=0.1).performance.end == "timeout"
+    assert threads[0].is_alive()
+    release.set()
+    threads[0].join()
 
 
 def judgement_of(act: Act, *names: str) -> Judgement:
