@@ -1,6 +1,6 @@
 """Credentials from the environment, or from a configuration file of Adobe's client ``aepp``.
 
-This module imports the standard library only.
+This module and what it imports need the standard library only.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.hosts import TOKEN_PATH
 from pytest_aep_export.model import AEP_SCOPES, Credentials
 
 __all__ = ["credentials_from", "environment_for"]
@@ -53,7 +54,7 @@ def credentials_from(environ: Mapping[str, str]) -> Credentials:
 
 def environment_for(credentials: Credentials, url: str) -> dict[str, str]:
     """The variables that let another program find the API at ``url`` and call it with these credentials."""
-    where = {"AEP_TARGET": url, "AEP_BASE_URL": url, "AEP_IMS_URL": f"{url}/ims/token/v3"}
+    where = {"AEP_TARGET": url, "AEP_BASE_URL": url, "AEP_IMS_URL": f"{url}{TOKEN_PATH}"}
     return where | {name: getattr(credentials, field) for field, name in _VARIABLES.items()}
 
 

@@ -6,13 +6,16 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-__all__ = ["CERTIFIED", "GATEWAY", "IMS", "is_adobe", "is_adobe_host", "is_emulated"]
+__all__ = ["CERTIFIED", "GATEWAY", "IMS", "TOKEN_PATH", "is_adobe", "is_adobe_host", "is_emulated"]
 
 GATEWAY: Final = "https://platform.adobe.io"
 """The production gateway (facts, auth-and-headers section 2)."""
 
 IMS: Final = "https://ims-na1.adobelogin.com"
 """The token service that belongs to it (facts, auth-and-headers section 1)."""
+
+TOKEN_PATH: Final = "/ims/token/v3"  # noqa: S105 - a path, not a secret
+"""Where it gives tokens, as does the emulator, and whoever else has both services at one address."""
 
 CERTIFIED: Final = ("platform.adobe.io", "*.adobe.io", "ims-na1.adobelogin.com", "*.adobelogin.com")
 """The names that a certificate needs which stands in for every host that `is_emulated`."""

@@ -23,12 +23,10 @@ from pytest_aep_export.cassettes.fakes import PLACEHOLDER, Fakes
 from pytest_aep_export.cassettes.recording import Interaction
 from pytest_aep_export.errors import ConfigurationError
 from pytest_aep_export.exchange import Headers, Request, Response
+from pytest_aep_export.hosts import GATEWAY
 from pytest_aep_export.model import Credentials
 
-__all__ = ["GATEWAY", "PLACEHOLDER", "Cleaner", "clean"]
-
-GATEWAY: Final = "https://platform.adobe.io"
-"""What every recording calls the host that was asked."""
+__all__ = ["PLACEHOLDER", "Cleaner", "clean"]
 
 _SENT: Final = frozenset({"range"})
 _KEPT: Final = frozenset({"content-type", "content-length", "content-range", "accept-ranges", "location", "x-location"})

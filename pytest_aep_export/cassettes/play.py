@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from pytest_aep_export.cassettes.hygiene import GATEWAY, PLACEHOLDER, Cleaner
+from pytest_aep_export.cassettes.hygiene import PLACEHOLDER, Cleaner
 from pytest_aep_export.cassettes.interception import answer_from, keep
 from pytest_aep_export.cassettes.leaks import refuse_leaks
 from pytest_aep_export.cassettes.library import find, path_of
@@ -21,6 +21,7 @@ from pytest_aep_export.cassettes.storage import check_writable, save
 from pytest_aep_export.contract import load as load_contract
 from pytest_aep_export.errors import ConfigurationError
 from pytest_aep_export.exchange import Request
+from pytest_aep_export.hosts import GATEWAY, TOKEN_PATH
 from pytest_aep_export.model import Credentials
 
 __all__ = ["Cassette", "Draft", "describe", "draft", "record", "replay"]
@@ -139,7 +140,7 @@ def draft(
     """
     path = path_of(name, folder)
     check_writable(name, path)
-    tokens = ims_url or f"{base_url}/ims/token/v3"
+    tokens = ims_url or f"{base_url}{TOKEN_PATH}"
     cassette = Cassette(name, base_url, tokens, credentials, tuple, recording=True)
     made = Draft(cassette, path, metadata or describe("server"), personal_data=personal_data)
     with keep({urlsplit(url).netloc for url in (base_url, tokens)}, made.add):
@@ -198,4 +199,4 @@ def replay(name: str, folder: Path | None = None, *, again: str = _AGAIN) -> Ite
         raise ConfigurationError(f"cassette {name} does not exist: there is no file {path}; {again}")
     playback = Playback(load(name, path), Cleaner(PLACEHOLDER, GATEWAY, alone=True).request, again)
     with answer_from(playback):
-        yield Cassette(name, GATEWAY, f"{GATEWAY}/ims/token/v3", PLACEHOLDER, playback.left)
+        yield Cassette(name, GATEWAY, f"{GATEWAY}{TOKEN_PATH}", PLACEHOLDER, playback.left)

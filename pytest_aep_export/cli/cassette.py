@@ -16,6 +16,7 @@ from pytest_aep_export.cassettes.selection import FOLDER, select
 from pytest_aep_export.cassettes.storage import check_writable, read
 from pytest_aep_export.cli.common import exit_codes, require_writable, write
 from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.hosts import TOKEN_PATH
 
 if TYPE_CHECKING:
     from pytest_aep_export.cassettes.recording import Source
@@ -74,7 +75,7 @@ def _keep(name: str, path: Path, har: Har, source: Source, *, personal_data: boo
     from pytest_aep_export.cassettes.play import Cassette, Draft, describe  # noqa: PLC0415 - imports vcrpy
 
     credentials, base_url = credentials_in(har), har.origins[0]
-    shown = Cassette(name, base_url, f"{base_url}/ims/token/v3", credentials, tuple, recording=True)
+    shown = Cassette(name, base_url, f"{base_url}{TOKEN_PATH}", credentials, tuple, recording=True)
     draft = Draft(shown, path, describe(source, date=har.date), personal_data=personal_data)
     for interaction in har.interactions:
         draft.add(interaction)

@@ -6,11 +6,10 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from pytest_aep_export.errors import ConfigurationError
-from pytest_aep_export.hosts import GATEWAY, IMS
+from pytest_aep_export.hosts import GATEWAY, IMS, TOKEN_PATH
 
 __all__ = ["GATEWAY", "check_url", "ims_url_for", "origin_of"]
 
-_TOKEN_PATH: Final = "/ims/token/v3"  # noqa: S105 - a path, not a secret
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -42,4 +41,4 @@ def check_url(name: str, url: str) -> str:
 def ims_url_for(base_url: str) -> str:
     """The token endpoint that belongs to a base address: Adobe's for Adobe's gateways, else one below the address."""
     host = urlsplit(base_url).hostname or ""
-    return (IMS if host.endswith(".adobe.io") else base_url) + _TOKEN_PATH
+    return (IMS if host.endswith(".adobe.io") else base_url) + TOKEN_PATH

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_aep_export.emulator import catalog, merge_policies
 from pytest_aep_export.emulator.problems import Refusal, profile, refuse
 from pytest_aep_export.exporter.plan import InvalidExportError, Segment, plan
+from pytest_aep_export.hosts import GATEWAY
 from pytest_aep_export.model import UNION_SCHEMA
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def _refusal(call: Call, detail: str) -> Refusal:
 def _check_dataset(call: Call, dataset_id: str) -> None:
     schema = catalog.schema_of(call.state.store, call.sandbox.key, dataset_id)
     if schema is None:
-        where = f"https://platform.adobe.io/data/foundation/catalog/dataSets/{dataset_id}"
+        where = f"{GATEWAY}/data/foundation/catalog/dataSets/{dataset_id}"
         title = f"Dataset {dataset_id} cannot be retrieved from Catalog {where}."
         detail = f"/destination/datasetId: {dataset_id} is not a dataset of this sandbox"
         raise profile(HTTPStatus.BAD_REQUEST, "UPLIB-101554-503", title, [detail], call.request_id)

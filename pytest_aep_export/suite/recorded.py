@@ -18,14 +18,15 @@ from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from pytest_aep_export.cassettes import Interaction, Metadata, Recording, library, path_of, read, save
-from pytest_aep_export.cassettes.hygiene import GATEWAY, PLACEHOLDER, Cleaner
+from pytest_aep_export.cassettes.hygiene import PLACEHOLDER, Cleaner
 from pytest_aep_export.cassettes.leaks import refuse_leaks
 from pytest_aep_export.cassettes.matching import Key, key_of, loosened, told
 from pytest_aep_export.cassettes.recording import measured
 from pytest_aep_export.errors import ConfigurationError
 from pytest_aep_export.exchange import Exchange, Headers, Request, Response
+from pytest_aep_export.hosts import GATEWAY, TOKEN_PATH
 from pytest_aep_export.model import Credentials
-from pytest_aep_export.suite.sending import IMS_PATH, Target
+from pytest_aep_export.suite.sending import Target
 from pytest_aep_export.suite.terms import Neighbours, Patience
 from pytest_aep_export.suite.usable import NotRecordedError
 
@@ -72,7 +73,7 @@ class Cast:
             request, response = interaction.request, interaction.response
             if response.status != HTTPStatus.OK:
                 continue
-            if request.path == IMS_PATH:
+            if request.path == TOKEN_PATH:
                 form = dict(parse_qsl(request.body.decode()))
                 who = form["client_id"]
                 tenants.setdefault(who, Credentials(who, form["client_secret"], "", scopes=form["scope"]))
@@ -125,13 +126,13 @@ class Script:
 
     def _of(self, request: Request) -> Asked:
         key = loosened(key_of(self._without_secrets(request)), self._told)
-        if request.path == IMS_PATH:  # where the form says who asks
+        if request.path == TOKEN_PATH:  # where the form says who asks
             return Asked(key, ())
         return Asked(key, tuple(self._caller(name, request.headers.get(name)) for name in _ASKED_BY))
 
     def _without_secrets(self, request: Request) -> Request:
         """The request as it is compared: in a form for a token what is nobody's is all the same."""
-        if request.path != IMS_PATH:
+        if request.path != TOKEN_PATH:
             return request
         form = dict(parse_qsl(request.body.decode(), keep_blank_values=True))
         known = {name: self._known(form[name]) for name in ("client_id", "client_secret") if name in form}

@@ -19,6 +19,7 @@ import httpx
 from pytest_aep_export.contract import load
 from pytest_aep_export.errors import TransportError
 from pytest_aep_export.exchange import Exchange, Headers, Request, Response
+from pytest_aep_export.hosts import TOKEN_PATH
 from pytest_aep_export.model import Credentials
 from pytest_aep_export.suite.budget import Budget
 from pytest_aep_export.suite.courtesy import Courtesy, LateError, LostError
@@ -27,9 +28,7 @@ from pytest_aep_export.suite.usable import TargetError, access_token, require_js
 from pytest_aep_export.suite.watchdog import Watchdog
 from pytest_aep_export.version import SUITE_VERSION
 
-__all__ = ["IMS_PATH", "Kind", "Neighbours", "Patience", "Target", "TargetError", "parse_url", "require_json"]
-
-IMS_PATH: Final = "/ims/token/v3"
+__all__ = ["Kind", "Neighbours", "Patience", "Target", "TargetError", "parse_url", "require_json"]
 
 _LARGEST: Final = 1 << 30
 """Bytes of the largest body that is read."""
@@ -77,7 +76,7 @@ class Target:
     ) -> None:
         self.kind: Kind = kind
         self.base_url = base_url.rstrip("/")
-        self.ims_url = ims_url or self.base_url + IMS_PATH
+        self.ims_url = ims_url or self.base_url + TOKEN_PATH
         self.credentials = credentials
         self.label = label or self.base_url
         self.patience = patience or Patience()

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from pytest_aep_export.cassettes import Interaction, Recording, describe, path_of, save
-from pytest_aep_export.cassettes.hygiene import GATEWAY, PLACEHOLDER
+from pytest_aep_export.cassettes.hygiene import PLACEHOLDER
 from pytest_aep_export.exchange import Headers, Request, Response
+from pytest_aep_export.hosts import GATEWAY
 from pytest_aep_export.suite import payloads
 from pytest_aep_export.suite.api import DATASETS, JOBS
 

@@ -14,11 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_aep_export.cassettes import LeakError, read, record, replay
-from pytest_aep_export.cassettes.hygiene import GATEWAY, PLACEHOLDER, Cleaner
+from pytest_aep_export.cassettes.hygiene import PLACEHOLDER, Cleaner
 from pytest_aep_export.cassettes.recording import Interaction
 from pytest_aep_export.client import AepClient
 from pytest_aep_export.errors import ConfigurationError
 from pytest_aep_export.exchange import Headers, Request, Response
+from pytest_aep_export.hosts import GATEWAY
 from pytest_aep_export.model import Credentials
 
 WHO = Credentials("a1b2c3d4e5f6", "s3cr3t-0f-m1ne", "1BD6382559DF0C130A49422D@AdobeOrg")

@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from pytest_aep_export.cassettes import Interaction, Recording, describe, library, path_of, read, save
-from pytest_aep_export.cassettes.hygiene import GATEWAY
 from pytest_aep_export.cli.run import run as run_command
 from pytest_aep_export.emulator import EmulatorServer, Tenant
 from pytest_aep_export.errors import ConfigurationError
 from pytest_aep_export.exchange import Headers, Request, Response
+from pytest_aep_export.hosts import GATEWAY
 from pytest_aep_export.suite.api import JOBS, Api
 from pytest_aep_export.suite.hooks import Silent, SuiteRun
 from pytest_aep_export.suite.recorded import Script, find_recordings, keep

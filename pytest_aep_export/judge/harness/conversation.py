@@ -17,6 +17,7 @@ from typing import Any, Final, Self
 
 from pytest_aep_export.errors import AepError
 from pytest_aep_export.exchange import redact_text
+from pytest_aep_export.hosts import TOKEN_PATH
 from pytest_aep_export.judge.harness.protocol import Answer, BreachError, read_answer, request
 from pytest_aep_export.judge.processes import Ended, Process
 from pytest_aep_export.judge.scenario import Scenario
@@ -116,7 +117,7 @@ def start_members(scenario: Scenario, surroundings: Surroundings) -> dict[str, A
     who, environ = surroundings.credentials, surroundings.environ
     return {
         "url": environ.get("AEP_BASE_URL", surroundings.url),
-        "ims_url": environ.get("AEP_IMS_URL", f"{surroundings.url}/ims/token/v3"),
+        "ims_url": environ.get("AEP_IMS_URL", f"{surroundings.url}{TOKEN_PATH}"),
         "credentials": {name: getattr(who, name) for name in _CREDENTIALS},
         "poll_seconds": scenario.poll,
         "timeout_seconds": scenario.patience,
