@@ -1,6 +1,6 @@
 """What the proxy costs: a look at a job through it, against the same over TLS without it.
 
-One emulator in a process of its own speaks TLS, and the proxy stands in the same process, as it does for `aep-export
+One emulator in a process of its own speaks TLS, and the proxy runs in the same loop, as it does for `aep-export
 proxy`. Both are asked by the same client: one TLS connection kept alive, one request after the other, and a bounded
 number of them. What differs is where the connection begins: at the emulator's port, or with CONNECT at the proxy's.
 """
@@ -34,7 +34,7 @@ with (
     EmulatorServer(emulator) as plain,
     Authority() as authority,
     EmulatorServer(emulator, tls=authority.context) as secure,
-    Proxy(secure.port, authority) as proxy,
+    Proxy(secure.port, authority, loop=secure.loop) as proxy,
 ):
     who = emulator.create_tenant().credentials
     where = {"url": plain.url, "secure": secure.port, "proxy": proxy.port, "authority": authority.pem.read_text()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import sys
@@ -20,6 +21,7 @@ from pytest_aep_export.report.markup import printable
 
 __all__ = [
     "INTERRUPTED",
+    "SECONDS",
     "CouldNotRunError",
     "StoppedError",
     "UsedWronglyError",
@@ -37,6 +39,21 @@ _PLAIN_WIDTH: Final = 120
 INTERRUPTED: Final = 130
 """How every command ends that was interrupted, as shells have it."""
 _STANDARD: Final = "-"
+
+
+class _Seconds(click.FloatRange):
+    """So many seconds, more than none, of which there is an end."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Refuse what no clock ever reaches."""
+        seconds: float = super().convert(value, param, ctx)
+        if not math.isfinite(seconds):
+            self.fail(f"{value} is no number of seconds.", param, ctx)
+        return seconds
+
+
+SECONDS: Final = _Seconds(0, min_open=True)
+"""What a time-out takes."""
 
 
 class UsedWronglyError(click.ClickException):

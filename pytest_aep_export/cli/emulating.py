@@ -22,7 +22,7 @@ from pytest_aep_export.model import Credentials
 
 if TYPE_CHECKING:
     from pytest_aep_export.contract.union import Union
-    from pytest_aep_export.emulator import Emulator
+    from pytest_aep_export.emulator import Emulator, Tenant
     from pytest_aep_export.profiles import ProfileData
 
 __all__ = ["Opened", "emulator_options", "opened", "say_exports", "told_to_stop"]
@@ -80,6 +80,12 @@ _OPTIONS: Final = (
         help="A file of what goes wrong on the way, in JSON: see docs/faults.md.",
     ),
     click.option(
+        "--vary",
+        metavar="PLAN",
+        default="",
+        help="Vary answers within what is documented: a seed, a plan in JSON, or a file of one: see docs/variations.md.",
+    ),
+    click.option(
         "--executor", default="", metavar="ADDRESS", help="Compute exports on a Dask cluster: dask://HOST:PORT."
     ),
 )
@@ -91,13 +97,18 @@ class Opened:
 
     Attributes:
         emulator: The emulator.
-        credentials: Those of its one organisation, in the first of its sandboxes.
+        tenant: Its one organisation, in the first of its sandboxes.
         sandboxes: What the sandboxes are called.
     """
 
     emulator: Emulator
-    credentials: Credentials
+    tenant: Tenant
     sandboxes: tuple[str, ...]
+
+    @property
+    def credentials(self) -> Credentials:
+        """What a client needs to work in that sandbox."""
+        return self.tenant.credentials
 
 
 def emulator_options(command: _Command) -> _Command:
@@ -121,6 +132,7 @@ def opened(  # noqa: PLR0913 - one parameter for each option
     switches: tuple[str, ...],
     persona: str | None,
     faults: Path | None,
+    vary: str,
     executor: str,
 ) -> Iterator[Opened]:
     """The emulator that options ask for, with one tenant, while the context lasts.
@@ -153,19 +165,26 @@ def opened(  # noqa: PLR0913 - one parameter for each option
                 executor=open_.enter_context(connect(executor)),
             )
             open_.enter_context(emulator)
+            emulator.vary(vary or ())
             tenant = emulator.create_tenant(sandboxes, data=data)
             tenant.faults.add(*wrong)
-        yield Opened(emulator, tenant.credentials, sandboxes)
+        yield Opened(emulator, tenant, sandboxes)
 
 
-def told_to_stop() -> Callable[[], object]:
-    """What waits for SIGTERM or Ctrl-C, which do nothing from now on but end that."""
+@contextmanager
+def told_to_stop() -> Iterator[Callable[[], object]]:
+    """What waits for SIGTERM or Ctrl-C, which for a while do nothing but end that."""
     told: SimpleQueue[int] = (
         SimpleQueue()
     )  # an event cannot be set by a signal that meets whoever begins to wait for it
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _: told.put(number))
-    return told.get
+    before = {
+        number: signal.signal(number, lambda number, _: told.put(number)) for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield told.get
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def say_exports(variables: Mapping[str, str]) -> None:

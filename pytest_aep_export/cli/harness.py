@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from rich.text import Text
 
-from pytest_aep_export.cli.common import console_for, exit_codes, schema_option
+from pytest_aep_export.cli.common import SECONDS, console_for, exit_codes, schema_option
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,7 +44,7 @@ def _smoke_schema() -> dict[str, Any]:
 @click.option(
     "--timeout",
     "seconds",
-    type=click.FloatRange(0, min_open=True),
+    type=SECONDS,
     default=30,
     show_default=True,
     help="How many seconds the harness may take for an answer.",

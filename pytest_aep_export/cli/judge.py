@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from pytest_aep_export.cli.common import console_for, exit_codes, require_writable, schema_option, write
+from pytest_aep_export.cli.common import SECONDS, console_for, exit_codes, require_writable, schema_option, write
 from pytest_aep_export.cli.counting import counted
 from pytest_aep_export.cli.scenarios import show_scenarios
 from pytest_aep_export.report.clients import client_header, client_run, record_lines
@@ -60,13 +61,19 @@ _TASKS: Final = ("export", "list", "cancel")
 @click.option("--processes", type=click.IntRange(1), help="How many run at a time.  [default: two a processor]")
 @click.option(
     "--timeout",
-    type=click.FloatRange(0, min_open=True),
+    type=SECONDS,
     default=_TIMEOUT,
     show_default=True,
     help="Seconds that it may take for a scenario.",
 )
 @click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="What data and ids are derived from."
+)
+@click.option(
+    "--vary",
+    metavar="PLAN",
+    default="",
+    help="Vary answers within what is documented: a seed, of which each scenario has a plan of its own, or one plan.",
 )
 @click.option("--expect", metavar="FILE", help="What is known not to hold: tables [[expect]] of a TOML file.")
 @click.option("--record", metavar="FILE", help="Write what 'aep-export report' reads; - is standard output.")
@@ -82,6 +89,7 @@ def judge(  # noqa: PLR0913, PLR0917 - one parameter for each option
     processes: int | None,
     timeout: float,
     seed: int,
+    vary: str,
     expect: str | None,
     record: str | None,
     svg_path: str | None,
@@ -103,7 +111,8 @@ def judge(  # noqa: PLR0913, PLR0917 - one parameter for each option
             return
         require_writable(record, svg_path)
         expectations = read_expectations(Path(expect)) if expect else Expectations()
-        terms = _Terms(command, chosen, expectations, timeout, seed, processes or 2 * (os.cpu_count() or 1), harness)
+        lanes = processes or 2 * (os.cpu_count() or 1)
+        terms = _Terms(command, chosen, expectations, timeout, seed, _plan(vary), lanes, harness)
         found = _judged(_subject(command, harness=harness), terms, console, RecordWriter(record) if record else None)
     if svg_path:
         write(svg_path, export_svg(found))
@@ -119,6 +128,7 @@ class _Terms:
     expectations: Expectations
     timeout: float
     seed: int
+    vary: str
     lanes: int
     harness: bool
 
@@ -126,7 +136,7 @@ class _Terms:
     def again(self) -> str:
         """The command line that judges the client again, by what takes the place of ``WHICH``."""
         options = {"--harness": self.harness, f"--timeout {self.timeout:g}": self.timeout != _TIMEOUT}
-        options |= {f"--seed {self.seed}": bool(self.seed)}
+        options |= {f"--seed {self.seed}": bool(self.seed), f"--vary {shlex.quote(self.vary)}": bool(self.vary)}
         from pytest_aep_export.judge.program import command_line  # noqa: PLC0415 - heavy, and not for --help
 
         words = ["aep-export judge", *(option for option, given in options.items() if given), "WHICH --"]
@@ -137,6 +147,19 @@ def _chosen(select: str, scenarios: Sequence[str], tasks: Sequence[str]) -> Chos
     from pytest_aep_export.judge.choosing import choose  # noqa: PLC0415 - heavy, and not for --help
 
     return choose(select, scenarios, tasks)
+
+
+def _plan(vary: str) -> str:
+    """The plan, once it is known that it is one.
+
+    Raises:
+        ConfigurationError: It is none.
+    """
+    if vary:
+        from pytest_aep_export.emulator.variation import plan_from  # noqa: PLC0415 - heavy, and not for --help
+
+        plan_from(vary)
+    return vary
 
 
 def _subject(command: Sequence[str], *, harness: bool) -> Subject:
@@ -187,7 +210,15 @@ def _tried(subject: Subject, terms: _Terms, console: Console) -> Judgement:
 
     scenarios = terms.chosen.scenarios
     with _ended_alike(), counted(console, "tried", len(scenarios), "scenarios") as tell:
-        return try_subject(subject, scenarios, _Count(tell), seed=terms.seed, deadline=terms.timeout, lanes=terms.lanes)
+        return try_subject(
+            subject,
+            scenarios,
+            _Count(tell),
+            seed=terms.seed,
+            deadline=terms.timeout,
+            lanes=terms.lanes,
+            vary=terms.vary,
+        )
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import click
 from pytest_aep_export.cli.common import CouldNotRunError, exit_codes
 from pytest_aep_export.cli.emulating import Opened, emulator_options, opened, say_exports, told_to_stop
 from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.judge.starting import require_program, unstartable
 
 if TYPE_CHECKING:
     from pytest_aep_export.proxy import Proxy
@@ -31,14 +32,17 @@ def proxy(port: int, command: tuple[str, ...], **options: Any) -> None:
 
     It ends as the command does, and says afterwards which other hosts were asked for and refused.
     """
+    if command:
+        with exit_codes():
+            require_program(command[0])
     with opened(**options) as made, _running(made, port) as running:
         if command:
             code = _run(command, running.environ)
         else:
             click.echo(f"The proxy listens on {running.proxy.url} (process {os.getpid()}).")
-            wait = told_to_stop()
-            say_exports(running.environ)
-            wait()
+            with told_to_stop() as wait:
+                say_exports(running.environ)
+                wait()
             code = 0
         for refusal in dict.fromkeys(running.proxy.refusals):
             click.echo(f"refused: {refusal.host} ({refusal.how})", err=True)
@@ -67,7 +71,7 @@ def _running(made: Opened, port: int) -> Iterator[_Running]:
         EmulatorServer(made.emulator, tls=authority.context) as secure,
     ):
         try:
-            proxy = Proxy(secure.port, authority, port)
+            proxy = Proxy(secure.port, authority, port, loop=secure.loop)
         except ConfigurationError as error:
             raise CouldNotRunError(str(error)) from error
         with proxy:
@@ -79,7 +83,8 @@ def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:
     try:
         process = subprocess.Popen(command, env={**os.environ, **environ})  # noqa: S603 - it is what the user asks for
     except OSError as error:
-        raise CouldNotRunError(f"{command[0]} cannot be started ({error.strerror}): is it there?") from error
+        with exit_codes():
+            raise ConfigurationError(unstartable(command, error)) from error
     # A terminal sends Ctrl-C to the program as well, which may have something to do before it ends.
     signal.signal(signal.SIGINT, lambda *_: None)
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())

@@ -31,6 +31,8 @@ class Journal:
         self._kept: deque[tuple[Exchange, int]] = deque()
         self.dropped = 0
         """How many exchanges had to make room for newer ones."""
+        self.recorded = 0
+        """How many exchanges were ever recorded, whether they are still kept or not: see `since`."""
 
     def record(self, exchange: Exchange) -> None:
         """Add one exchange."""
@@ -38,6 +40,7 @@ class Journal:
         with self._lock:
             self._kept.append((exchange, size))
             self._bytes += size
+            self.recorded += 1
             while len(self._kept) > self._capacity or (self._bytes > self._volume and len(self._kept) > 1):
                 self._bytes -= self._kept.popleft()[1]
                 self.dropped += 1
@@ -63,6 +66,12 @@ class Journal:
         """What was recorded, oldest first."""
         with self._lock:
             return tuple(exchange for exchange, _ in self._kept)
+
+    def since(self, recorded: int) -> tuple[Exchange, ...]:
+        """What was recorded after so many exchanges and is still kept, oldest first."""
+        with self._lock:
+            newer = self.recorded - recorded
+            return tuple(exchange for exchange, _ in self._kept)[-newer:] if newer > 0 else ()
 
     @property
     def unknown(self) -> tuple[Exchange, ...]:

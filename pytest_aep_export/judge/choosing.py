@@ -43,10 +43,11 @@ def choose(expression: str = "", names: Sequence[str] = (), tasks: Sequence[str]
         tasks: Only scenarios of these tasks; by default all.
 
     Raises:
-        ConfigurationError: The expression cannot be read or nothing fits, or a scenario is unknown.
+        ConfigurationError: The expression cannot be read or nothing fits, or a scenario is unknown or of another task.
     """
     for name in names:
         _require_known(name)
+        _require_fit(SCENARIOS[name], tasks)
     fits, every = choice(expression), [requirement.id for requirement in load().of("client")]
     left = [s for s in SCENARIOS.values() if (not names or s.id in names) and (not tasks or s.task in tasks)]
     pairs = [(scenario, name) for scenario in left for name in every if fits((scenario.id, scenario.task, name))]
@@ -60,6 +61,14 @@ def choose(expression: str = "", names: Sequence[str] = (), tasks: Sequence[str]
 
 def _require_known(name: str) -> None:
     if name not in SCENARIOS:
-        alike = get_close_matches(name, SCENARIOS, n=3, cutoff=0.4)
+        alike = get_close_matches(name, SCENARIOS, n=3)
         hint = f"did you mean {' or '.join(alike)}?" if alike else "'aep-export judge --list' has them all"
         raise ConfigurationError(f"scenario {name!r} is unknown: {hint}")
+
+
+def _require_fit(scenario: Scenario, tasks: Sequence[str]) -> None:
+    if tasks and scenario.task not in tasks:
+        raise ConfigurationError(
+            f"scenario {scenario.id!r} is of the task {scenario.task} and not of {' or '.join(tasks)}: leave one of "
+            "--scenario and --task out"
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final, Literal, TypeAlias
 
+from pytest_aep_export.errors import ConfigurationError
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.judge.judging import Judgement
 from pytest_aep_export.judge.verdicts import ClientVerdict, verdicts
@@ -31,6 +32,7 @@ def assert_conforms(judgement: Judgement, level: Strictness = "MUST") -> None:
 
     Raises:
         AssertionError: It has not; the message explains each requirement.
+        ConfigurationError: There is no such level.
     """
     __tracebackhide__ = True
     found = unmet(verdicts(judgement.outcomes), level, _BROKEN | _OPEN)
@@ -41,10 +43,26 @@ def assert_conforms(judgement: Judgement, level: Strictness = "MUST") -> None:
 def unmet(
     judged: Iterable[ClientVerdict], level: Strictness, those: Collection[Verdict] = _BROKEN
 ) -> list[ClientVerdict]:
-    """The verdicts of a kind on requirements of that level or a higher one, the gravest first."""
-    levels = _LEVELS[: _LEVELS.index(Level(level)) + 1]
+    """The verdicts of a kind on requirements of that level or a higher one, the gravest first.
+
+    Raises:
+        ConfigurationError: There is no such level.
+    """
+    levels = _LEVELS[: _LEVELS.index(_level(level)) + 1]
     found = [each for each in judged if each.requirement.level in levels and each.verdict in those]
     return sorted(found, key=lambda each: levels.index(each.requirement.level))
+
+
+def _level(name: str) -> Level:
+    """The level of that name.
+
+    Raises:
+        ConfigurationError: There is none.
+    """
+    try:
+        return Level(name)
+    except ValueError:
+        raise ConfigurationError(f"{name!r:.80} is no level: use {', '.join(_LEVELS[:-1])} or {_LEVELS[-1]}") from None
 
 
 def complaint(found: Collection[ClientVerdict]) -> str:

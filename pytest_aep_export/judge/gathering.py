@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from pytest_aep_export.contract.dialects import CANONICAL
+from pytest_aep_export.disguises import shows
 from pytest_aep_export.emulator import Emulator, exporting, jobs
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.hosts import is_emulated
@@ -30,15 +31,21 @@ Gathered = tuple[tuple[Exchange, ...], tuple[Attempt, ...]]
 """What was exchanged with the API's own hosts, and what was tried at others that lead to the same emulator."""
 
 
-def sorted_out(exchanges: Iterable[Exchange], url: str) -> Gathered:
-    """Who was meant: the emulator at its address, a host of Adobe's that it stands in for, or somebody else."""
+def sorted_out(exchanges: Iterable[Exchange], url: str, secrets: Collection[str]) -> Gathered:
+    """Who was meant: the emulator at its address, a host of Adobe's that it stands in for, or somebody else.
+
+    Args:
+        exchanges: What was exchanged with the emulator.
+        url: Its address.
+        secrets: What nobody else may be shown.
+    """
     host, here, elsewhere = urlsplit(url).netloc, [], []
     for exchange in exchanges:
         asked = urlsplit(exchange.request.url).netloc
         if asked == host or is_emulated(asked.partition(":")[0]):
             here.append(exchange)
         else:
-            elsewhere.append(_attempt(exchange, asked))
+            elsewhere.append(_attempt(exchange, asked, secrets))
     return tuple(here), tuple(elsewhere)
 
 
@@ -78,10 +85,10 @@ def sandbox_of(emulator: Emulator, tenant: Tenant) -> Sandbox:
     return organisation.sandboxes[tenant.credentials.sandbox]
 
 
-def _attempt(exchange: Exchange, host: str) -> Attempt:
+def _attempt(exchange: Exchange, host: str, secrets: Collection[str]) -> Attempt:
     request = exchange.request
-    secrets = any(name in request.headers for name in _SECRETS)
-    return Attempt(host, f"{request.method} {request.path}", secrets)
+    told = any(name in request.headers for name in _SECRETS) or shows(request, secrets)
+    return Attempt(host, f"{request.method} {request.path}", told)
 
 
 def _batches(emulator: Emulator, sandbox: Sandbox, job: Job) -> Iterator[tuple[str, bytes]]:

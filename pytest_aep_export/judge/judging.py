@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from queue import SimpleQueue
 from typing import Final, Protocol
 
+from pytest_aep_export.emulator.variation import PlanLike
 from pytest_aep_export.judge.processes import end_all
 from pytest_aep_export.judge.rules import BASIC, RULES, Rule
 from pytest_aep_export.judge.scenario import Scenario
@@ -98,7 +100,7 @@ class _Silent:
         pass
 
 
-def try_subject(
+def try_subject(  # noqa: PLR0913 - one parameter for each thing that a judgement depends on
     subject: Subject,
     scenarios: Iterable[Scenario],
     listener: Listener | None = None,
@@ -107,6 +109,7 @@ def try_subject(
     deadline: float = DEADLINE,
     lanes: int = 1,
     rules: Mapping[str, Rule] | None = None,
+    vary: PlanLike = (),
 ) -> Judgement:
     """Put a client into scenarios, and judge it by what it does there. Ctrl-C ends it, and what was found is kept.
 
@@ -118,16 +121,18 @@ def try_subject(
         deadline: How many seconds it may take for each.
         lanes: How many scenarios are played at the same time, each at an emulator of its own.
         rules: By which it is judged; by default those of all client requirements.
+        vary: How answers vary within what is documented; of a seed each scenario has a plan of its own.
 
     Raises:
-        ConfigurationError: The client cannot be started.
+        ConfigurationError: The client cannot be started, or that is no plan.
     """
     chosen, hears, held = list(scenarios), listener or _Silent(), RULES if rules is None else rules
     hears.started(chosen)
     found: dict[str, Trial] = {}
     stopped = ""
+    stages = [partial(Stage, virtual=subject.virtual, seed=seed, vary=vary)] * max(1, min(lanes, len(chosen)))
     try:
-        for scenario, played in _played(subject, chosen, seed, deadline, max(1, min(lanes, len(chosen)))):
+        for scenario, played in _played(subject, chosen, deadline, stages):
             found[scenario.id] = trial = _judged(played, scenario, held)
             hears.ended(trial)
     except KeyboardInterrupt:
@@ -137,12 +142,12 @@ def try_subject(
 
 
 def _played(
-    subject: Subject, scenarios: Sequence[Scenario], seed: int, deadline: float, lanes: int
+    subject: Subject, scenarios: Sequence[Scenario], deadline: float, makes: Sequence[Callable[[], Stage]]
 ) -> Iterator[tuple[Scenario, Played]]:
     """What came of each scenario, as they end."""
     with ExitStack() as open_:
-        stages = [open_.enter_context(Stage(virtual=subject.virtual, seed=seed)) for _ in range(lanes)]
-        if lanes == 1:
+        stages = [open_.enter_context(make()) for make in makes]
+        if len(stages) == 1:
             yield from ((each, stages[0].play(subject, each, deadline)) for each in scenarios)
         else:
             yield from _side_by_side(subject, scenarios, deadline, stages)

@@ -8,6 +8,7 @@ of that is in what is returned.
 from __future__ import annotations
 
 import os
+import secrets
 import selectors
 import signal
 import subprocess
@@ -19,8 +20,11 @@ from pathlib import Path
 from typing import IO, Final, Self
 
 from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.judge.children import MARK, marked, outlive
+from pytest_aep_export.judge.starting import unstartable
 
 __all__ = ["LONGEST_LINE", "Capture", "Ended", "Process", "end_all", "run"]
+
 
 LONGEST_LINE: Final = 1 << 24
 """How many bytes a line may have."""
@@ -30,6 +34,8 @@ _SHARE: Final = 1 << 16
 _CHUNK: Final = 1 << 16
 _BLINK: Final = 0.05
 """Seconds between looks at whether a program has ended whose pipes somebody else holds open."""
+_ROUNDS: Final = 20
+"""How often children outside of the group are looked for, which may have children of their own meanwhile."""
 _FAREWELL: Final = 0.25
 """Seconds for which children may outlive their program before they count as left behind."""
 
@@ -81,7 +87,7 @@ class Process:
     Args:
         command: The program and its arguments; no shell is involved.
         cwd: The folder that it starts in.
-        environ: Its whole environment.
+        environ: Its whole environment, but for the mark.
         talk: Whether it is talked to: its standard input and output are for `say` and `line` then. Otherwise its input
             is empty, and its output is captured together with its standard error.
 
@@ -93,11 +99,12 @@ class Process:
         self._capture = Capture()
         self._heard = bytearray()
         self._killed = False
+        self._mark = secrets.token_hex(8)
         try:
             self._popen = subprocess.Popen(  # noqa: S603 - starting the user's own command is what this is for
                 list(command),
                 cwd=cwd,
-                env=dict(environ),
+                env={**environ, MARK: self._mark},
                 stdin=subprocess.PIPE if talk else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE if talk else subprocess.STDOUT,
@@ -105,7 +112,7 @@ class Process:
                 start_new_session=True,
             )
         except (OSError, ValueError, IndexError) as error:
-            raise ConfigurationError(_unstartable(command, error)) from error
+            raise ConfigurationError(unstartable(command, error)) from error
         _open.add(self)
         self._selector = selectors.DefaultSelector()
         self._listen(self._popen.stderr if talk else self._popen.stdout, self._capture.add)
@@ -230,7 +237,7 @@ class Process:
     def _left_behind(self) -> int:
         """How many children outlive the program, after a moment in which they may end."""
         until = time.monotonic() + _FAREWELL
-        while (count := _running(self._popen.pid)) and time.monotonic() < until:
+        while (count := outlive(self._popen.pid, self._mark)) and time.monotonic() < until:
             self._pump(time.monotonic() + _BLINK / 5)
         return count
 
@@ -241,6 +248,13 @@ class Process:
             self._killed = True
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._popen.pid, signal.SIGKILL)
+        for _ in range(_ROUNDS):
+            strayed = marked(self._mark)
+            for pid in strayed:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            if not strayed:
+                break
 
 
 def run(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], seconds: float) -> Ended:
@@ -267,34 +281,3 @@ def end_all() -> None:
 
 
 _open: Final[set[Process]] = set()
-
-
-def _running(group: int) -> int:
-    """How many processes of a group run; 1 where there are some and no ``/proc`` to count them in.
-
-    A process that has ended, and that nobody has asked for, does not run.
-    """
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return 0
-    except PermissionError:
-        return 1
-    if not Path("/proc/self/stat").exists():
-        return 1
-    return sum(_member(path, group) for path in Path("/proc").glob("[0-9]*/stat"))
-
-
-def _member(path: Path, group: int) -> bool:
-    """Whether a process runs in a group, by its ``stat``: ``pid (name) state parent group ...``."""
-    try:
-        state, _, its_group = path.read_text("utf-8", "replace").rpartition(")")[2].split()[:3]
-    except (OSError, ValueError):
-        return False
-    return int(its_group) == group and state not in {"Z", "X"}
-
-
-def _unstartable(command: Sequence[str], error: Exception) -> str:
-    name = command[0] if command else ""
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return f"the program {name!r} cannot be started ({reason}): name one that is on the PATH or give its whole path"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pytest_aep_export.exchange import redact_text
 from pytest_aep_export.judge.contents import contents
 from pytest_aep_export.judge.processes import Ended, run
 from pytest_aep_export.judge.scenario import Scenario
+from pytest_aep_export.judge.starting import require_program
 from pytest_aep_export.judge.subject import Surroundings
 from pytest_aep_export.judge.trace import End, Performance
 
@@ -42,14 +42,11 @@ class Program:
         """The program that a command line names.
 
         Raises:
-            ConfigurationError: There is none of that name.
+            ConfigurationError: It cannot be started.
         """
         if not command:
             raise ConfigurationError("there is no client to judge: name its command, as in '-- ./my-export --all'")
-        if shutil.which(command[0]) is None:
-            raise ConfigurationError(
-                f"the program {command[0]!r} cannot be run: name one that is on the PATH, or give its whole path"
-            )
+        require_program(command[0])
         return cls(tuple(command))
 
     @property

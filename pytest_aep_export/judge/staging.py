@@ -20,6 +20,7 @@ from pytest_aep_export.credentials import environment_for
 from pytest_aep_export.emulator import Emulator, EmulatorServer
 from pytest_aep_export.emulator.faults import Delay, Fault
 from pytest_aep_export.emulator.tenants import DefaultData
+from pytest_aep_export.emulator.variation import PlanLike, draw
 from pytest_aep_export.judge.gathering import sandbox_of, sorted_out, truth_of, unpacked
 from pytest_aep_export.judge.history import add_jobs
 from pytest_aep_export.judge.scenario import Scenario
@@ -29,7 +30,7 @@ from pytest_aep_export.lifecycle import Clock
 
 if TYPE_CHECKING:
     from pytest_aep_export.emulator import Tenant
-    from pytest_aep_export.proxy import Proxy, Refusal
+    from pytest_aep_export.proxy import Proxy
 
 __all__ = ["Played", "Stage"]
 
@@ -61,11 +62,13 @@ class Stage:
     Args:
         virtual: Whether time stands still unless the client moves it.
         seed: What data and ids are derived from.
+        vary: How answers vary; of a seed each scenario has a plan of its own.
     """
 
-    def __init__(self, *, virtual: bool, seed: int = 0) -> None:
+    def __init__(self, *, virtual: bool, seed: int = 0, vary: PlanLike = ()) -> None:
         self._virtual = virtual
         self._seed = seed
+        self._vary = vary
         self._emulator = Emulator(seed=seed, clock=Clock if virtual else _wall_clock)
         self._server = EmulatorServer(self._emulator)
         self._proxy: Proxy | None = None
@@ -92,6 +95,7 @@ class Stage:
         tenant = self._emulator.create_tenant(behaviour=scenario.behaviour, data=data, name=scenario.id)
         try:
             before = add_jobs(self._emulator.state, sandbox_of(self._emulator, tenant), scenario.jobs)
+            tenant.vary(_plan(self._vary, scenario.id))
             tenant.faults.add(*(map(_without_wait, scenario.faults) if subject.virtual else scenario.faults))
             with tempfile.TemporaryDirectory(prefix="aep-judge-", ignore_cleanup_errors=True) as folder:
                 where = self._surroundings(tenant, scenario, Path(folder), deadline)
@@ -118,16 +122,15 @@ class Stage:
     def _performed(
         self, subject: Subject, scenario: Scenario, where: Surroundings, tenant: Tenant, before: frozenset[str]
     ) -> Trace:
-        strays, refused = len(self._emulator.stray), len(self._refusals)
+        stray, proxy = self._emulator.state.stray, self._proxy
+        strays, refused = stray.recorded, proxy.refused if proxy else 0
         performance = subject.perform(scenario, where)
-        exchanges = tuple(map(unpacked, (*tenant.journal.exchanges, *self._emulator.stray[strays:])))
-        here, elsewhere = sorted_out(exchanges, where.url)
-        attempts = (*elsewhere, *(Attempt(each.host, each.how, each.secrets) for each in self._refusals[refused:]))
-        return Trace(here, scenario, performance, truth_of(self._emulator, tenant, before, exchanges), attempts)
-
-    @property
-    def _refusals(self) -> tuple[Refusal, ...]:
-        return self._proxy.refusals if self._proxy else ()
+        exchanges = tuple(map(unpacked, (*tenant.journal.exchanges, *stray.since(strays))))
+        truth = truth_of(self._emulator, tenant, before, exchanges)
+        here, elsewhere = sorted_out(exchanges, where.url, truth.secrets)
+        refusals = proxy.refusals_since(refused) if proxy else ()
+        attempts = (*elsewhere, *(Attempt(each.host, each.how, each.secrets) for each in refusals))
+        return Trace(here, scenario, performance, truth, attempts)
 
 
 @contextmanager
@@ -137,7 +140,7 @@ def _proxied(emulator: Emulator) -> Iterator[Proxy]:
     with (
         Authority() as authority,
         EmulatorServer(emulator, tls=authority.context) as secure,
-        Proxy(secure.port, authority) as proxy,
+        Proxy(secure.port, authority, loop=secure.loop) as proxy,
     ):
         yield proxy
 
@@ -145,6 +148,13 @@ def _proxied(emulator: Emulator) -> Iterator[Proxy]:
 def _without_wait(fault: Fault) -> Fault:
     """The fault, but no time really passes: a client that waits by the tenant's clock would not notice."""
     return replace(fault, effect=replace(fault.effect, wait=0)) if isinstance(fault.effect, Delay) else fault
+
+
+def _plan(vary: PlanLike, scenario: str) -> PlanLike:
+    """The plan of one scenario."""
+    if isinstance(vary, str) and vary.strip().isdecimal():
+        vary = int(vary)
+    return draw(f"{vary}/{scenario}") if isinstance(vary, int) else vary or ()
 
 
 def _wall_clock() -> Clock:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_aep_export.disguises import concealed
 from pytest_aep_export.exchange import REDACTED, redact_text
 from pytest_aep_export.suite.verdicts import Result
 
@@ -99,9 +100,7 @@ class RecordedTrial:
 
 
 def _clean(text: str, secrets: Collection[str]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, REDACTED)
-    return redact_text(_GAP.sub(r"\n\1\n", text))
+    return redact_text(_GAP.sub(r"\n\1\n", concealed(text, secrets, REDACTED)))
 
 
 def _clipped(text: str) -> str:

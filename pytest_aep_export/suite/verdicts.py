@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from pytest_aep_export.disguises import concealed, revealed
 from pytest_aep_export.exchange import REDACTED, Exchange, Headers, redact_text
 from pytest_aep_export.suite.registry import Level
 
@@ -105,9 +106,7 @@ class Outcome:
 
 
 def _hide(text: str, secrets: Collection[str]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, REDACTED)
-    return redact_text(text)
+    return redact_text(concealed(text, secrets, REDACTED))
 
 
 def _cleaned(exchange: Exchange, secrets: Collection[str]) -> Exchange:
@@ -129,6 +128,8 @@ def _without(headers: Headers, secrets: Collection[str]) -> Headers:
 def _stripped(body: bytes, secrets: Collection[str]) -> bytes:
     for secret in secrets:
         body = body.replace(secret.encode(), REDACTED.encode())
+    if revealed(body, secrets):
+        body = concealed(body.decode("latin-1"), secrets, REDACTED).encode("latin-1")
     return body
 
 

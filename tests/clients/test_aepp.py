@@ -19,6 +19,7 @@ from aepp.catalog import Catalog
 from aepp.config import config_object, endpoints, header
 from aepp.customerprofile import Profile
 from aepp.dataaccess import DataAccess
+from aepp.sandboxes import Sandboxes
 from aepp.segmentation import Segmentation
 
 from pytest_aep_export import Credentials, EmulatorServer, Tenant
@@ -261,3 +262,31 @@ def test_aepp_survives_every_dialect(request: pytest.FixtureRequest, dialect: st
     dataset_id: str = request.getfixturevalue("dataset_id")
 
     assert finish(profile, create(profile, dataset_id))["status"] == "SUCCEEDED"
+
+
+def test_aepp_knows_the_sandboxes(connection: ConnectObject, aep_emulator: Tenant):
+    """It lists them, and looks one up with the id that only services are shown."""
+    aep_emulator.sandbox("dev")
+    sandboxes = part(Sandboxes, connection)
+    assert {s["name"]: s["type"] for s in sandboxes.getSandboxes()} == {"prod": "production", "dev": "development"}
+    assert sandboxes.getSandbox("dev")["isDefault"] is False
+    assert sandboxes.getSandboxId("dev") == sandboxes.getSandbox("dev")["id"]
+
+
+def test_aepp_changes_merge_policies(profile: Profile):
+    """It creates one, lists it, replaces it, changes it, finds the default in it, and deletes it."""
+    asked = {
+        "name": "Stitched",
+        "schema": {"name": "_xdm.context.profile"},
+        "identityGraph": {"type": "pdg"},
+        "attributeMerge": {"type": "timestampOrdered"},
+    }
+    created = profile.createMergePolicy(asked)
+    assert created["id"] in [policy["id"] for policy in profile.getMergePolicies(limit=2)]
+    replaced = profile.updateMergePolicy(created["id"], asked | {"name": "Stitched anew"})
+    assert (replaced["name"], replaced["version"]) == ("Stitched anew", 2)
+    changes = [{"op": "add", "path": "/default", "value": True}, {"op": "add", "path": "/version", "value": 2}]
+    assert profile.patchMergePolicy(created["id"], changes)["default"] is True
+    assert profile.getMergePolicy(DEFAULT_POLICY)["default"] is False
+    assert profile.deleteMergePolicy(created["id"]) == 200
+    assert profile.getMergePolicy(created["id"])["status"] == 404

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.clients.aepp_judged import PAGE, judged, shown, table
 
 
-@pytest.mark.filterwarnings(
-    # aepp keeps a session in each object and never closes it: its sockets are closed when Python collects them.
-    "ignore:unclosed <socket:ResourceWarning",
-    "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning",
-)
 def test_the_page_says_what_is_found_of_aepp():
     """The table is what the judge finds: whoever changes that writes it anew, as the module says."""
     assert shown(PAGE.read_text("utf-8")) == table(judged())

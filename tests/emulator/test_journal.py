@@ -26,6 +26,20 @@ def test_the_newest_exchanges_are_kept_in_order(capacity, count):
     assert journal.dropped == max(0, count - capacity)
 
 
+@given(st.integers(1, 5), st.integers(0, 12), st.integers(0, 12))
+def test_what_came_since_is_told_from_what_was_there(capacity, before, after):
+    """What was recorded since some moment is found however much made room meanwhile, and after clearing as well."""
+    journal = Journal(capacity)
+    for number in range(before):
+        journal.record(_exchange(number))
+    seen = journal.recorded
+    for number in range(before, before + after):
+        journal.record(_exchange(number))
+    assert [exchange.at for exchange in journal.since(seen)] == list(range(before, before + after))[-capacity:]
+    journal.clear()
+    assert (journal.since(seen), journal.recorded) == ((), before + after)
+
+
 def _weighing(number: int, size: int) -> Exchange:
     return Exchange(Request("POST", "/", body=bytes(size - 1)), Response(200), "", number)
 

@@ -13,8 +13,9 @@ import psutil
 import pytest
 
 from pytest_aep_export.errors import ConfigurationError
-from pytest_aep_export.judge import processes
+from pytest_aep_export.judge import children
 from pytest_aep_export.judge.processes import LONGEST_LINE, Capture, Ended, Process, end_all, run
+from pytest_aep_export.judge.starting import require_program
 
 LONG = 30.0
 """Seconds for what happens at once."""
@@ -103,7 +104,7 @@ def test_a_killed_program_takes_its_children_along(tmp_path: Path):
 
 def test_where_there_is_no_proc_a_child_that_is_left_counts_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Without a list of processes, whether the group is empty is all that can be known."""
-    monkeypatch.setattr(processes.Path, "exists", lambda _: False)
+    monkeypatch.setattr(children.Path, "exists", lambda _: False)
 
     assert ran(with_child("None"), tmp_path).leftovers == 1
 
@@ -114,17 +115,45 @@ def test_a_group_of_somebody_else_counts_as_one(monkeypatch: pytest.MonkeyPatch)
     def refuse(_group: int, _signal: int) -> None:
         raise PermissionError
 
-    monkeypatch.setattr(processes.os, "killpg", refuse)
+    monkeypatch.setattr(children.os, "killpg", refuse)
 
-    assert processes._running(1) == 1
+    assert children.outlive(1, "nobody's") == 1
 
 
-def test_a_process_that_vanishes_while_it_is_looked_at_is_no_member(tmp_path: Path):
+@pytest.mark.parametrize("what", ["gone", "empty"])
+def test_a_process_that_vanishes_while_it_is_looked_at_has_ended(monkeypatch: pytest.MonkeyPatch, what: str):
     """Its file may be gone, or empty, by the time that it is read."""
-    (tmp_path / "stat").write_text("")
 
-    assert not processes._member(tmp_path / "gone", 1)
-    assert not processes._member(tmp_path / "stat", 1)
+    def read(_: Path, *_words: str) -> str:
+        if what == "gone":
+            raise FileNotFoundError
+        return ""
+
+    monkeypatch.setattr(children.Path, "read_text", read)
+
+    assert children.outlive(os.getpgid(0), "nobody's") == 0
+
+
+STRAYS = {
+    "a session of its own": "os.setsid()",
+    "a daemon": "os.setsid(); os.fork() and os._exit(0)",
+    "a group of its own": "os.setpgid(0, 0)",
+}
+
+
+@pytest.mark.parametrize("leave", STRAYS.values(), ids=STRAYS)
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="there is no /proc")
+@pytest.mark.parametrize("end", ["0", "signal.pause()"], ids=["in time", "hanging"])
+def test_children_that_leave_their_group_are_counted_and_ended(tmp_path: Path, leave: str, end: str):
+    """A child that goes into a session or group of its own is found by what it has inherited, as are its children."""
+    child = f"{leave}; open('pid', 'w').write(str(os.getpid())); os.rename('pid', 'told'); signal.pause()"
+    wait = "while not os.path.exists('told'): time.sleep(.01)"
+    code = f"import os, signal, time\nif os.fork() == 0:\n  {child}\n{wait}\n{end}"
+
+    ended = ran(python(code), tmp_path, seconds=LONG if end == "0" else 2)
+
+    assert (ended.status, ended.leftovers) == ((0, 1) if end == "0" else (None, 0))
+    assert is_over(int((tmp_path / "told").read_text()))
 
 
 def test_a_flood_is_kept_at_both_ends(tmp_path: Path):
@@ -155,18 +184,47 @@ def test_what_is_captured_does_not_depend_on_how_it_comes(cuts: tuple[int, ...])
 @pytest.mark.parametrize(
     ("command", "reason"),
     [
-        (["/no/such/program"], "'/no/such/program' cannot be started (No such file"),
-        (["nul\0"], "(embedded null byte)"),
-        ([], "the program '' cannot be started"),
+        (["/no/such/program"], "'/no/such/program' cannot be started, for there is no such file: look where it is"),
+        (["no-such-program"], "(No such file or directory): name one that is on the PATH"),
+        (["nul\0"], "(embedded null byte): name one that is on the PATH"),
+        ([], "the program '' cannot be started (list index out of range): name one that is on the PATH"),
+        (["."], "'.' cannot be started, for it is a folder: name a program in it"),
+        (["{}/plain"], "for it is not executable: chmod +x it, or name what runs it, as in '-- python "),
+        (["{}/odd"], "(No such file or directory): look whether its first line is #! and a program that is there"),
     ],
 )
 def test_a_program_that_cannot_be_started_is_a_mistake_of_who_named_it(tmp_path: Path, command: list[str], reason: str):
     """The sentence names the program and the reason, and says what to do."""
+    (tmp_path / "plain").write_text("#!/bin/sh\n")
+    (tmp_path / "odd").write_text("#!/no/such/shell\n")
+    (tmp_path / "odd").chmod(0o755)
+
     with pytest.raises(ConfigurationError) as refused:
-        ran(command, tmp_path)
+        ran([word.format(tmp_path) for word in command], tmp_path)
 
     assert reason in str(refused.value)
-    assert "name one that is on the PATH" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("mode", "hint"),
+    [
+        (0o644, "for it is not executable: chmod +x it and call it ./export, or name what runs it, as in "),
+        (0o755, "for it is not on the PATH: call it ./export"),
+    ],
+)
+def test_a_program_that_is_here_is_told_from_one_that_is_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, hint: str
+):
+    """Whoever names a file of this folder as if it were on the PATH is told how to call it."""
+    (tmp_path / "export").write_text("#!/bin/sh\n")
+    (tmp_path / "export").chmod(mode)
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(ConfigurationError) as refused:
+        require_program("export")
+
+    assert hint in str(refused.value)
+    require_program("sh")
 
 
 def test_lines_go_to_and_fro(start: Callable[..., Process]):

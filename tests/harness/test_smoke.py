@@ -167,7 +167,7 @@ def test_the_command_line_tells_json_by_its_schema(miniature: Miniature, wrong: 
     assert "list_jobs" in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [[], ["--", "no-such-harness"], ["--timeout", "0", "--", "x"], ["--nonsense"]])
+@pytest.mark.parametrize("arguments", [[], ["--", "no-such-harness"], ["--timeout", "inf", "--", "x"], ["--nonsense"]])
 def test_the_command_line_ends_with_2_when_it_was_called_wrongly(arguments: list[str]):
     """Nothing is tried without a harness that can be started."""
     assert CliRunner().invoke(main, ["harness", "smoke", *arguments]).exit_code == 2

@@ -196,9 +196,17 @@ def test_the_record_on_standard_output(tmp_path: Path):
     ("arguments", "problem"),
     [
         (["--scenario", "list"], "there is no client to judge: name its command"),
-        (["--", "./no-such-client"], "the program './no-such-client' cannot be run"),
+        (["--", "./no-such-client"], "the program './no-such-client' cannot be started, for there is no such file"),
+        (["--", "/"], "the program '/' cannot be started, for it is a folder: name a program in it"),
         (["--scenario", "lists", "--", "true"], "scenario 'lists' is unknown: did you mean list"),
         (["--scenario", "???", "--", "true"], "scenario '???' is unknown: 'aep-export judge --list' has them all"),
+        (["--scenario", "nope", "--", "true"], "scenario 'nope' is unknown: 'aep-export judge --list' has them all"),
+        (
+            ["--scenario", "no-job", "--task", "export", "--task", "cancel", "--", "true"],
+            "scenario 'no-job' is of the task list and not of export or cancel: leave one of --scenario and --task out",
+        ),
+        *((["--timeout", number, "--", "true"], f"{number} is no number of seconds") for number in ("nan", "inf")),
+        (["--timeout", "0", "--", "true"], "'--timeout': 0.0 is not in the range x>0"),
         (["-k", "nothing-like-it", "--", "true"], "no scenario is left of what was asked for"),
         (["-k", "list and", "--", "true"], "the expression of -k cannot be read at its end"),
         (["--record", "no/such/folder", "--", "true"], "no/such/folder cannot be written"),
@@ -207,8 +215,14 @@ def test_the_record_on_standard_output(tmp_path: Path):
     ids=[
         "no command",
         "no program",
+        "a folder",
         "alike",
         "unlike",
+        "not alike enough",
+        "of another task",
+        "no number",
+        "no end",
+        "no time",
         "nothing fits",
         "no expression",
         "no folder",
@@ -218,6 +232,6 @@ def test_the_record_on_standard_output(tmp_path: Path):
 def test_wrong_calls(arguments: Sequence[str], problem: str, monkeypatch: pytest.MonkeyPatch):
     """What was called wrongly ends with 2 and a sentence, before anything is tried."""
     monkeypatch.setattr(judging, "try_subject", None)
-    done = judged(*arguments)
+    done = CliRunner().invoke(main, ["judge", *arguments], env={"COLUMNS": "250"})
     assert done.exit_code == 2
     assert problem in done.output

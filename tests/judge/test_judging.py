@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -19,6 +21,7 @@ from pytest_aep_export.judge.scenario import Scenario
 from pytest_aep_export.judge.scenarios import SCENARIOS
 from pytest_aep_export.judge.subject import Surroundings
 from pytest_aep_export.judge.trace import Performance, Trace
+from pytest_aep_export.proxy import Bounds
 from pytest_aep_export.suite.verdicts import Outcome, Result
 from tests.judge.subjects import JOBS, Does, calling, exports, lists_once
 
@@ -128,6 +131,39 @@ def test_whoever_is_led_to_another_host():
     assert [exchange.operation for exchange in trace.exchanges] == ["requestToken"]
     assert [(each.how, each.secrets) for each in trace.attempts] == [(f"GET {JOBS}", True), ("GET /somewhere", False)]
     assert {each.host.partition(":")[0] for each in trace.attempts} == {"localhost"}
+
+
+def test_whoever_shows_a_secret_to_another_host():
+    """A secret is noticed in whatever is sent there, encoded or not: the client's own, and the token."""
+
+    def asks(_: Scenario, surroundings: Surroundings) -> None:
+        host = surroundings.url.replace("127.0.0.1", "localhost")
+        secret = surroundings.credentials.client_secret
+        with calling(surroundings) as http:
+            token = http.headers["authorization"].partition(" ")[2]
+            for told in (secret, base64.b64encode(secret.encode()).decode(), token.encode().hex(), "nothing"):
+                httpx.post(f"{host}/somewhere", content=told, trust_env=False)
+
+    trace = trial_of(asks, LIST).trace
+    assert [each.secrets for each in trace.attempts] == [True, True, True, False]
+
+
+def test_what_is_refused_is_of_one_scenario(monkeypatch: pytest.MonkeyPatch):
+    """What the proxy has refused belongs to the scenario that it came in, even where no more than one is kept."""
+    monkeypatch.setattr("pytest_aep_export.proxy.proxy.Bounds", lambda: Bounds(refusals=1))
+
+    def asks(scenario: Scenario, surroundings: Surroundings) -> None:
+        for number in range(2):
+            proxied = httpx.Client(proxy=surroundings.environ["HTTPS_PROXY"], trust_env=False)
+            with proxied as http, pytest.raises(httpx.ProxyError):
+                http.get(f"https://{scenario.id}-{number}.example")
+
+    scenarios = [replace(LIST, id=name) for name in ("one", "two")]
+    judgement = try_subject(Does(asks, virtual=False), scenarios, rules={})
+    assert [[each.host for each in trial.trace.attempts] for trial in judgement.trials] == [
+        ["one-1.example"],
+        ["two-1.example"],
+    ]
 
 
 def test_requests_that_say_nothing_of_who_sends_them():

@@ -147,7 +147,7 @@ def test_files_beyond_all_measure(tmp_path: Path):
 
 @pytest.mark.parametrize(
     ("command", "problem"),
-    [((), "there is no client to judge"), (("./no-such-client",), "the program './no-such-client' cannot be run")],
+    [((), "there is no client to judge"), (("./no-such-client",), "the program './no-such-client' cannot be started")],
     ids=["none", "unknown"],
 )
 def test_no_program(command: tuple[str, ...], problem: str):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from pytest_aep_export.judge.trace import Truth
-from tests.judge.traces import SECRET, TOKEN, breaks, export, keeps, silent
+from tests.judge.traces import KEY, SECRET, TOKEN, breaks, export, keeps, silent
 
 KIND = {SECRET: "the client secret", TOKEN: "an access token"}
 
@@ -19,6 +22,17 @@ def test_a_secret_that_is_printed(secret: str, place: str):
     told: dict[str, Any] = {"output": b"\xff" + secret.encode()} if place == "output" else {"said": f"({secret})"}
     breaks("079", None, export().trace(**told), KIND[secret])
     breaks("079", None, export().own(**told), KIND[secret])
+
+
+@pytest.mark.parametrize(
+    "encode", [base64.b64encode, base64.encodebytes, base64.urlsafe_b64encode, bytes.hex, lambda raw: quote(raw, "")]
+)
+def test_a_secret_that_is_encoded(encode: Callable[[bytes], bytes | str]):
+    """It is found in what an encoding makes of it, as in credentials for HTTP's Basic."""
+    told = encode(f"{KEY}:{SECRET}".encode())
+    output = told if isinstance(told, bytes) else told.encode()
+    breaks("079", None, export().trace(output=b"sent " + output), "the client secret is")
+    breaks("080", None, export().trace(files={"log": output}), "the client secret is in log")
 
 
 def test_a_secret_that_is_left_in_a_file():

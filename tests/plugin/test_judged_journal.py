@@ -100,6 +100,68 @@ def test_an_empty_journal(run: Callable[..., pytest.RunResult]):
     result.stdout.fnmatch_lines(["*this test exchanged nothing with the emulator*base_url=aep_server.url*"])
 
 
+def test_requests_that_belong_to_nobody(run: Callable[..., pytest.RunResult]):
+    """A client without headers has broken a requirement; the journal of a test that comes later has none of it."""
+    result = run(
+        f"""
+{HEAD}
+    def test_bare(aep_server, aep_journal):
+        for _ in range(2):
+            httpx.get(f"{{aep_server.url}}{{JOBS}}", trust_env=False)
+        aep_journal.assert_conforms()
+
+    def test_mixed(aep_client, aep_dataset, aep_server, aep_journal):
+        httpx.get(f"{{aep_server.url}}{{JOBS}}", trust_env=False)
+        aep_journal.assert_conforms()
+
+    def test_cleared(aep_client, aep_server, aep_journal):
+        httpx.get(f"{{aep_server.url}}{{JOBS}}", trust_env=False)
+        aep_journal.clear()
+        list(aep_client.list_export_jobs())
+        aep_journal.assert_conforms()
+
+    def test_later(aep_client, aep_journal):
+        list(aep_client.list_export_jobs())
+        assert aep_journal.strays == ()
+        aep_journal.assert_conforms()
+    """
+    )
+    result.assert_outcomes(failed=2, passed=2)
+    assert sum(line.startswith("EXP-CLI-003 MUST") for line in lines_of(result)) == 2
+    result.stdout.fnmatch_lines(["*found: without authorization, x-api-key, x-gw-ims-org-id, x-sandbox-name"])
+
+
+def test_requests_that_belong_to_nobody_and_are_right_in_themselves(run: Callable[..., pytest.RunResult]):
+    """Where a client works as somebody else, that is said instead of nothing."""
+    result = run(
+        """
+    import httpx
+
+    def test_stranger(aep_server, aep_journal):
+        form = {"grant_type": "client_credentials", "client_id": "someone", "client_secret": "else", "scope": "openid"}
+        httpx.post(f"{aep_server.url}/ims/token/v3", data=form, trust_env=False)
+        aep_journal.assert_conforms()
+    """
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*none of this test's 1 requests belongs to its tenant, such as POST /ims/token/v3, answered with 4*CLI-003*"]
+    )
+
+
+def test_an_unknown_level(run: Callable[..., pytest.RunResult]):
+    """A level that there is not is one clear sentence."""
+    result = run(
+        """
+    def test_level(aep_client, aep_journal):
+        list(aep_client.list_export_jobs())
+        aep_journal.assert_conforms("must")
+    """
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E *ConfigurationError: 'must' is no level: use MUST, SHOULD or MAY"])
+
+
 def test_a_journal_that_was_too_small(run: Callable[..., pytest.RunResult]):
     """Where exchanges had to make room nothing is judged by the rest, and the failure says what to do."""
     result = run(

@@ -92,13 +92,26 @@ def test_a_program_that_runs_is_let_end_as_it_likes(ending: signal.Signals, envi
 
 
 def test_a_program_that_is_not_there_is_one_clear_sentence(environ: dict[str, str]):
-    """The message names the program, and the exit code says that nothing was run."""
+    """The message names the program, and the exit code is that of every command that was called wrongly."""
     ran = subprocess.run(
         [*COMMAND, *QUICK, "no-such-program"], env=environ, capture_output=True, text=True, check=False, timeout=60
     )
 
-    assert ran.returncode == 3
-    assert ran.stderr.startswith("Error: no-such-program cannot be started (")
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("Error: the program 'no-such-program' cannot be started (there is none on the PATH)")
+
+
+def test_a_program_that_the_system_refuses_is_one_clear_sentence(environ: dict[str, str], tmp_path: Path):
+    """A script whose interpreter is not there looks like a program, until it is started."""
+    script = tmp_path / "client"
+    script.write_text("#!/no/such/shell\n")
+    script.chmod(0o755)
+    ran = subprocess.run(
+        [*COMMAND, *QUICK, str(script)], env=environ, capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert ran.returncode == 2
+    assert "(No such file or directory): look whether its first line is #!" in ran.stderr
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])

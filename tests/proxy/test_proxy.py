@@ -8,6 +8,7 @@ import operator
 import os
 import socket
 import socketserver
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from pytest_aep_export.emulator import Emulator, EmulatorServer
 from pytest_aep_export.errors import ConfigurationError
 from pytest_aep_export.proxy import Authority, Bounds, Proxy, Refusal
 
@@ -235,6 +237,12 @@ def test_the_latest_refusals_are_kept(authority: Authority):
             ask(proxy, f"CONNECT {name}.example:443 HTTP/1.1\r\n\r\n".encode())
 
         assert [refusal.host for refusal in proxy.refusals] == ["b.example", "c.example"]
+        assert proxy.refused == 3
+        assert [[each.host for each in proxy.refusals_since(n)] for n in (0, 2, 3)] == [
+            ["b.example", "c.example"],
+            ["c.example"],
+            [],
+        ]
 
 
 @pytest.mark.parametrize(
@@ -322,6 +330,26 @@ def test_nothing_is_left_behind(authority: Authority):
         with Proxy(port, authority, proxy.port) as again:
             assert again.url == proxy.url
     assert not proxy._thread.is_alive()
+
+
+def test_it_lives_in_the_loop_that_it_is_given(authority: Authority):
+    """It has no thread then, and leaves the loop as it was: others that live there go on, and no port is kept."""
+    with Emulator(profiles=0) as emulator, EmulatorServer(emulator, tls=authority.context) as secure:
+        before = threading.active_count()
+        with Proxy(secure.port, authority, loop=secure.loop) as proxy:
+            assert threading.active_count() == before
+            idle = connect(proxy)
+            idle.sendall(CONNECT)
+            assert receive(idle, len(ESTABLISHED)) == ESTABLISHED
+        with idle:
+            assert receive(idle, 1) == b""
+        with Proxy(secure.port, authority, proxy.port, loop=secure.loop) as again, connect(again) as connection:
+            connection.sendall(CONNECT)
+            assert receive(connection, len(ESTABLISHED)) == ESTABLISHED
+            context = ssl.create_default_context(cafile=str(authority.pem))
+            with context.wrap_socket(connection, server_hostname="platform.adobe.io") as encrypted:
+                encrypted.sendall(b"GET / HTTP/1.1\r\nhost: platform.adobe.io\r\n\r\n")
+                assert encrypted.recv(12) == b"HTTP/1.1 404"
 
 
 @pytest.mark.parametrize("port", ["taken", 65536, -1])

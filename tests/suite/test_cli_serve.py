@@ -156,15 +156,10 @@ def test_exports_run_on_the_executor_of_an_address(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_before_the_wait_ends_it_too(number: signal.Signals):
     """Whoever is told to stop before beginning to wait does not wait at all, nor the next time told."""
-    before = [(each, signal.getsignal(each)) for each in (signal.SIGTERM, signal.SIGINT)]
-    try:
-        wait = told_to_stop()
+    with told_to_stop() as wait:
         signal.raise_signal(number)
         signal.raise_signal(number)
         assert [wait(), wait()] == [number, number]
-    finally:
-        for each, handler in before:
-            signal.signal(each, handler)
 
 
 def test_switches_choose_where_the_sources_leave_a_choice(monkeypatch: pytest.MonkeyPatch):

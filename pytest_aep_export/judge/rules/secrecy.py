@@ -1,10 +1,11 @@
-"""Secrets: in nothing that a client prints, says or leaves behind. Scenarios that fail show most: errors are told."""
+"""Secrets: in nothing that a client prints, says or leaves behind, nor encoded. Scenarios that fail show most of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from pytest_aep_export.disguises import revealed
 from pytest_aep_export.judge.rules.findings import Rule, finding
 from pytest_aep_export.judge.rules.reading import issued, secrets
 from pytest_aep_export.judge.trace import Trace
@@ -29,7 +30,7 @@ def _leaves_none(trace: Trace) -> Iterator[Outcome]:
 def _kinds(trace: Trace, content: bytes) -> str:
     """What kind of secret the content holds; empty where it holds none. The secret itself is never told."""
     tokens = {each.token for each in issued(trace)}
-    held = {secret for secret in secrets(trace) if secret.encode() in content}
+    held = revealed(content, secrets(trace))
     if held - tokens:
         return "the client secret"
     return "an access token" if held else ""

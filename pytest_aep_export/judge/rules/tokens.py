@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Final
-from urllib.parse import unquote
 
 from pytest_aep_export.contract.media import media_type
+from pytest_aep_export.disguises import revealed, shows
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.judge.rules.findings import Rule, charge, copes, finding
 from pytest_aep_export.judge.rules.reading import (
@@ -109,7 +109,7 @@ def _shows_its_secret_to_the_token_endpoint_only(trace: Trace) -> Iterator[Outco
     own = secrets(trace) & credentials(trace, "client_secret")
     calls = [each for each in trace.exchanges if each.operation not in TOKENS]
     if own and calls:
-        told = next((each for each in calls if _holds(each, own)), None)
+        told = next((each for each in calls if shows(each.request, own)), None)
         yield finding(
             trace, told, "the client secret is sent for tokens only", "it is in this request", met=told is None
         )
@@ -125,14 +125,8 @@ def _keeps_it_out_of_addresses(trace: Trace) -> Iterator[Outcome]:
 
 
 def _in_address(exchange: Exchange, tokens: set[str]) -> bool:
-    url = unquote(exchange.request.url)
-    return "access_token" in exchange.request.query or any(token in url for token in tokens)
-
-
-def _holds(exchange: Exchange, texts: set[str]) -> bool:
     request = exchange.request
-    sent = [unquote(request.url), *(value for _, value in request.headers.raw), request.body.decode("utf-8", "replace")]
-    return any(text in each for text in texts for each in sent)
+    return "access_token" in request.query or bool(revealed(request.url.encode("utf-8", "replace"), tokens))
 
 
 def _bearer(exchange: Exchange) -> str:

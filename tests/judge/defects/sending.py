@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from base64 import b64encode, encodebytes
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from pytest_aep_export.judge.scenario import Scenario
 from pytest_aep_export.judge.subject import Surroundings
 from pytest_aep_export.judge.trace import Performance
 from tests.judge.defects.bending import Memory, Send, again, concerns, form, header, query, reads, sends, takes, whole
-from tests.judge.defects.defect import JOBS, Defect
+from tests.judge.defects.defect import JOBS, Act, Defect
 
 
 def probes(request: httpx.Request, send: Send, _: Memory) -> httpx.Response:
@@ -47,6 +48,15 @@ def shows_its_secret(request: httpx.Request, send: Send, memory: Memory) -> http
     return send(again(request, headers={**request.headers, "x-client-secret": memory["secret"]}))
 
 
+def shows_its_secret_in_basic(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
+    """Send the client secret with each call, as HTTP's Basic has it."""
+    if not concerns("*", request):
+        memory["form"] = httpx.QueryParams(request.content.decode())
+        return send(request)
+    pair = f"{memory['form']['client_id']}:{memory['form']['client_secret']}"
+    return send(again(request, headers={**request.headers, "x-basic": b64encode(pair.encode()).decode()}))
+
+
 def shows_its_token(request: httpx.Request, send: Send, _: Memory) -> httpx.Response:
     """Send the token in the address as well."""
     if not concerns("*", request):
@@ -59,6 +69,16 @@ def prints(client: AepClient, scenario: Scenario, surroundings: Surroundings) ->
     """Print the token."""
     done = performed(client, scenario, surroundings)
     return replace(done, output=f"token: {client.token()}".encode())
+
+
+def prints_encoded(encode: Callable[[bytes], str]) -> Act:
+    """Print the token, but not as it is."""
+
+    def act(client: AepClient, scenario: Scenario, surroundings: Surroundings) -> Performance:
+        done = performed(client, scenario, surroundings)
+        return replace(done, output=f"token: {encode(client.token().encode())}".encode())
+
+    return act
 
 
 def keeps_its_token(client: AepClient, scenario: Scenario, surroundings: Surroundings) -> Performance:
@@ -89,6 +109,9 @@ DEFECTS: Final[Mapping[str, Defect]] = {
     "needs a token's lifetime": Defect("014", "token-without-a-lifetime", reads("requestToken", needs_a_lifetime)),
     "shows its secret to the API": Defect("016", "", shows_its_secret),
     "shows its token in addresses": Defect("009 017", "", shows_its_token),
+    "shows its secret to the API in base64": Defect("016", "", shows_its_secret_in_basic),
     "prints its token": Defect("079", "", act=prints),
+    "prints its token in base64": Defect("079", "", act=prints_encoded(lambda token: encodebytes(token).decode())),
+    "prints its token in hex": Defect("079", "", act=prints_encoded(bytes.hex)),
     "leaves its token in a file": Defect("080", "", act=keeps_its_token),
 }
