@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64decode
 from typing import Any, Final, NoReturn
 
-__all__ = ["is_form", "laid_out", "pretty", "text_of", "unique", "visible"]
+__all__ = ["BASE64", "from_base64", "is_form", "laid_out", "pretty", "text_of", "unique", "visible"]
 
+BASE64: Final = re.compile(r"(?<![\w+/-])(?:[\w-]{16,}|[A-Za-z0-9+/]{16,})={0,2}(?![\w+/=-])", re.ASCII)
+"""A word that may be encoded in base64, in either alphabet."""
 _STARTS: Final = ("{", "[")
 _FORM: Final = re.compile(r"[^=&\s{\[]+=[^&\s]*(?:&[^=&\s]+=[^&\s]*)*")
 _UNUSUAL: Final = re.compile(r"[^\x20-\x7e\n]")
@@ -53,6 +56,16 @@ def laid_out(text: str) -> str | None:
         return lines if _EXACT.decode(lines) == _EXACT.decode(text) else None
     except (ValueError, RecursionError):
         return None
+
+
+def from_base64(text: str) -> str | None:
+    """The text that is encoded; None where it is none."""
+    bare = text.rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        plain = b64decode(bare + "=" * (-len(bare) % 4), validate=True).decode()
+    except ValueError:
+        return None
+    return plain if all(character.isprintable() or character in "\n\r\t" for character in plain) else None
 
 
 def is_form(text: str) -> bool:

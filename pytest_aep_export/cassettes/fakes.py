@@ -20,7 +20,7 @@ from typing import Final
 
 from pytest_aep_export.model import Credentials
 
-__all__ = ["PLACEHOLDER", "Fakes", "number_of"]
+__all__ = ["PLACEHOLDER", "STAND_IN", "Fakes", "number_of"]
 
 PLACEHOLDER: Final = Credentials("REDACTED", "REDACTED", f"{'0' * 24}@AdobeOrg")
 """Whose recording it is, as far as anybody can tell."""
@@ -36,6 +36,11 @@ _UNSIGNED: Final = "eyJhbGciOiJub25lIn0"
 _FAKE: Final = re.compile(
     rf"(?:[A-Za-z0-9]{{2,8}}[-_]?)?REDACTED(?:-\d+)?|{_UNSIGNED}\.eyJyZWRhY3RlZCI6[\w-]*\.?|0{{16}}[0-9A-F]{{8}}"
 )
+STAND_IN: Final = re.compile(
+    rf"(?:[A-Za-z0-9]{{2,8}}[-_]?)?REDACTED(?:-\d+)?|{_UNSIGNED}\.eyJyZWRhY3RlZCI6[\w-]*\.?"
+    r"|redacted-\d+@example\.com|0{16}[0-9A-F]{8}(?=@|%40|\.e\b)"
+)
+"""What stands for something secret, wherever in a text."""
 _PREFIX: Final = re.compile(r"(?:p8e?|xox[a-z])-|gh[a-z]_|AKIA|ASIA|AIza")
 _SCHEME: Final = re.compile(r"(?:Bearer|Basic) +", re.IGNORECASE)
 _TOKEN: Final = re.compile(r"e[yw][\w-]+\.[\w-]+\.[\w.-]*")
@@ -53,17 +58,16 @@ class Fakes:
 
     Args:
         credentials: Whose secrets and ids have those of `PLACEHOLDER`.
-        alone: Give every secret and id its first stand-in, as if there were no others: a client that replays with
-            credentials of its own asks for what was recorded with the tenant's.
+        first: Where numbers begin. What a client sends to a replay has higher ones than any recording, so that it is
+            not taken for what a recording tells.
     """
 
-    def __init__(self, credentials: Credentials, *, alone: bool = False) -> None:
+    def __init__(self, credentials: Credentials, *, first: int = 1) -> None:
         own = (credentials.client_secret, PLACEHOLDER.client_secret), (credentials.client_id, PLACEHOLDER.client_id)
         self._secrets = {real: fake for real, fake in own if real}
         self._numbers = {number_of(credentials).upper(): number_of(PLACEHOLDER)}
         self._emails: dict[str, str] = {}
-        self._alone = alone
-        self._counts: defaultdict[str, int] = defaultdict(int)
+        self._counts: defaultdict[str, int] = defaultdict(lambda: first - 1)
         self._known: tuple[int, re.Pattern[str]] | None = None
 
     def secret(self, value: str) -> str:
@@ -82,8 +86,6 @@ class Fakes:
             claims = urlsafe_b64encode(f'{{"redacted":{self._next("token")}}}'.encode()).rstrip(b"=").decode()
             return f"{_UNSIGNED}.{claims}."
         prefix = _PREFIX.match(real)
-        if self._alone:
-            return PLACEHOLDER.client_secret
         return f"{prefix.group() if prefix else ''}REDACTED-{self._next('secret')}"
 
     def number(self, value: str) -> str:
@@ -92,7 +94,7 @@ class Fakes:
             return value
         key = value.upper()
         if key not in self._numbers:
-            self._numbers[key] = f"{0 if self._alone else self._next('number'):024X}"
+            self._numbers[key] = f"{self._next('number'):024X}"
         return self._numbers[key]
 
     def email(self, value: str) -> str:
@@ -104,7 +106,7 @@ class Fakes:
 
     def _next(self, kind: str) -> int:
         """The next number of a kind."""
-        self._counts[kind] += 0 if self._alone and self._counts[kind] else 1
+        self._counts[kind] += 1
         return self._counts[kind]
 
     def everywhere(self, text: str) -> str:

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Callable, Container, Iterable
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 from urllib.parse import quote, quote_plus, unquote, unquote_plus, urlsplit
 
-from pytest_aep_export.cassettes.bodies import text_of
+from pytest_aep_export.cassettes.bodies import BASE64, from_base64, text_of
 from pytest_aep_export.cassettes.fakes import PLACEHOLDER, Fakes
 from pytest_aep_export.cassettes.recording import Interaction
 from pytest_aep_export.errors import ConfigurationError
@@ -40,10 +40,21 @@ _NAMES: Final = frozenset(
     }
 )
 """Names of secrets and keys, without case, hyphens and underscores. Catalog's clients are keys, too."""
-_NAMES_OF_FIELDS: Final = _NAMES | {"code", "token"}
+_IN_FIELDS: Final = frozenset({"code", "token"})
 """In a form or a query ``code`` is OAuth's and secret; in JSON it names an error."""
+_ENDS: Final = re.compile(
+    r".*(?:password|passwd|passphrase|passcode|secret|secretkey|privatekey|apikey|accesstoken|refreshtoken|idtoken"
+    r"|sessiontoken|authtoken|securitytoken|sessionid|sessid|sessionkey|sessioncookie)s?"
+)
+"""How names of secrets end, whatever stands before: ``newPassword``, ``JSESSIONID``."""
+_SHORT: Final = re.compile(
+    r"(?:.*[^A-Za-z])?(?:(?i:pass|pwd|pin|session))"
+    r"|.*[a-z0-9](?:P(?:ass|ASS)|P(?:wd|WD)|P(?:in|IN)|S(?:ession|ESSION))"
+)
+"""Short names of secrets, as words of their own: no ``bypass``, no ``spin``; and no ``passed`` or ``sessions``."""
 
-_LITERAL: Final = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)("|\Z)(\s*:)?|[{}]', re.DOTALL)
+_LITERAL: Final = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)("|\Z)(\s*:)?|[{}]|(?<![\w.])\d{3,}(?![\w.])', re.DOTALL)
+"""A string of JSON, with the colon behind a member's name; a brace; a number that is long enough to be a PIN."""
 _FIELD: Final = re.compile(r"(?<![\w.-])([\w.-]{1,40})=([^&\s\"'<>;\\]+)")
 _LINE: Final = re.compile(
     r"(?<![\w.-])([\w.-]{2,40}): ?((?:Bearer +|Basic +)?(?=[^\s\"',;&]*\d)[^\s\"',;&]{8,})", re.IGNORECASE
@@ -69,7 +80,6 @@ _NOBODYS: Final = re.compile(
 """Addresses that nobody can have (RFC 2606), and stand-ins."""
 _WORD: Final = re.compile(r"[\w.~+%@:!*()$,-]+")
 _PERCENTS: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
-_BASE64: Final = re.compile(r"(?<![\w+/-])(?:[\w-]{16,}|[A-Za-z0-9+/]{16,})={0,2}(?![\w+/=-])", re.ASCII)
 
 
 class Cleaner:
@@ -78,14 +88,12 @@ class Cleaner:
     Args:
         credentials: Whose recording it is.
         base_url: The host that is asked.
-        alone: Whether it cleans what a client asks of a replay, which may have any credentials.
+        first: The number of the first stand-in; see `Fakes`.
         kept: Headers of requests that are kept besides those that every recording has, in lower case.
     """
 
-    def __init__(
-        self, credentials: Credentials, base_url: str, *, alone: bool = False, kept: Container[str] = ()
-    ) -> None:
-        self._fakes = Fakes(credentials, alone=alone)
+    def __init__(self, credentials: Credentials, base_url: str, *, first: int = 1, kept: Container[str] = ()) -> None:
+        self._fakes = Fakes(credentials, first=first)
         self._base_url = base_url
         self._also = kept
 
@@ -141,7 +149,7 @@ def clean(text: str, fakes: Fakes, base_url: str = GATEWAY) -> str:
     text = _in_literals(text, fakes, inner) if '"' in text else text
     text = _by_form(_by_name(text, fakes, inner), fakes)
     text = _WORD.sub(partial(_in_percents, inner=inner), text) if "%" in text else text
-    return fakes.everywhere(_BASE64.sub(partial(_in_base64, inner=inner), text))
+    return fakes.everywhere(BASE64.sub(partial(_in_base64, inner=inner), text))
 
 
 def _plain(name: str) -> str:
@@ -149,18 +157,31 @@ def _plain(name: str) -> str:
     return name.lower().replace("_", "").replace("-", "")
 
 
+@lru_cache(maxsize=4096)
+def _is_secret(name: str) -> bool:
+    """Whether this is the name of a secret or a key, however it is written."""
+    bare = name.rstrip("0123456789")
+    plain = _plain(bare)
+    return bool(plain in _NAMES or _ENDS.fullmatch(plain) or _SHORT.fullmatch(bare))
+
+
 def _in_literals(text: str, fakes: Fakes, inner: Callable[[str], str]) -> str:
     """Clean the strings of JSON one by one, by the member that they belong to; all else keeps its spelling."""
-    member = ""
+    member, around = "", list[str]()
 
     def cleaned(found: re.Match[str]) -> str:
         nonlocal member
         content, end, colon = found[1], found[2], found[3]
-        if content is None or colon:
-            member = _plain(content or "")
+        if content is None and found.group().isdigit():
+            return "0" if _is_secret(member) else found.group()
+        if found.group() == "{":
+            around.append(member)
         if content is None:
+            member = around.pop() if found.group() == "}" and around else ""
             return found.group()
-        secret = not colon and member in _NAMES
+        if colon:
+            member = content
+        secret = not colon and _is_secret(member)
         if not secret and "\\" not in content:
             return found.group()
         value = _decoded(content)
@@ -187,13 +208,13 @@ def _by_name(text: str, fakes: Fakes, inner: Callable[[str], str]) -> str:
 
     def field(found: re.Match[str]) -> str:
         value = unquote_plus(found[2])
-        new = fakes.secret(value) if _plain(found[1]) in _NAMES_OF_FIELDS else value
+        new = fakes.secret(value) if _is_secret(found[1]) or found[1].lower() in _IN_FIELDS else value
         if new == value != found[2]:
             new = inner(value)
         return found.group() if new == value else f"{found[1]}={quote_plus(new, _bare(found[2]).replace('+', ''))}"
 
     def line(found: re.Match[str]) -> str:
-        new = fakes.secret(found[2]) if _plain(found[1]) in _NAMES else found[2]
+        new = fakes.secret(found[2]) if _is_secret(found[1]) else found[2]
         return found.group().removesuffix(found[2]) + new
 
     return _LINE.sub(line, _FIELD.sub(field, text))
@@ -210,7 +231,7 @@ def _by_form(text: str, fakes: Fakes) -> str:
 
 def _is_token(text: str) -> bool:
     """Whether the first part of a text with dots is a JSON object in base64, or begins as most of them do."""
-    head = _from_base64(text.partition(".")[0])
+    head = from_base64(text.partition(".")[0])
     return text.startswith("eyJ") or (head is not None and head.lstrip().startswith("{"))
 
 
@@ -229,20 +250,10 @@ def _bare(word: str) -> str:
 
 def _in_base64(found: re.Match[str], inner: Callable[[str], str]) -> str:
     """Clean what is encoded in base64, if it is a text; the alphabet and the padding stay."""
-    plain = _from_base64(found.group())
+    plain = from_base64(found.group())
     new = plain and inner(plain)
     if not new or new == plain:
         return found.group()
     altchars = b"-_" if re.search("[-_]", found.group()) else b"+/"
     encoded = b64encode(new.encode(), altchars).decode()
     return encoded if found.group().endswith("=") else encoded.rstrip("=")
-
-
-def _from_base64(text: str) -> str | None:
-    """The text that is encoded; None where it is none."""
-    bare = text.rstrip("=").replace("-", "+").replace("_", "/")
-    try:
-        plain = b64decode(bare + "=" * (-len(bare) % 4), validate=True).decode()
-    except ValueError:
-        return None
-    return plain if all(character.isprintable() or character in "\n\r\t" for character in plain) else None

@@ -78,11 +78,13 @@ class Inspected:
 
     Attributes:
         name: What it is called.
+        path: Its file.
         recording: What it holds; None where it cannot be read.
         problems: What is wrong with it.
     """
 
     name: str
+    path: Path
     recording: Recording | None
     problems: tuple[Problem, ...]
 
@@ -98,7 +100,7 @@ def inspect(name: str, path: Path, rules: Rules) -> Inspected:
     if recording is not None:
         found += _metadata(recording.metadata, path, rules)
         found += _interactions(recording, path, rules.contract)
-    return Inspected(name, recording, tuple(found))
+    return Inspected(name, path, recording, tuple(found))
 
 
 def _name(name: str, path: Path) -> Iterator[Problem]:

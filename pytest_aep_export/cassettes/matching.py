@@ -16,6 +16,10 @@ What differs by nature needs no exception where the API made it: a client gets t
 those. What the client made up itself does: a UUID or a time that no recorded answer had told it before. Where a request
 is found in no other way, any other of the same kind stands for it (`loosened`). An id that *was* told stays as it is:
 a client that mixes two up still finds no answer.
+
+So it is with secrets, of which a recording has stand-ins only: one that an answer told is compared, and one that the
+client brought with it may be any other. Last, any text may stand where a recording has a stand-in, unless it was told
+elsewhere (`Blurred`): nothing but that place tells that it was secret, or that what was told is what the client has.
 """
 
 from __future__ import annotations
@@ -26,11 +30,12 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pytest_aep_export.cassettes.bodies import is_form, text_of, unique
+from pytest_aep_export.cassettes.bodies import BASE64, from_base64, is_form, text_of, unique
+from pytest_aep_export.cassettes.fakes import STAND_IN
 from pytest_aep_export.cassettes.recording import Interaction
 from pytest_aep_export.exchange import Request
 
-__all__ = ["Key", "key_of", "loosened", "told"]
+__all__ = ["Blurred", "Key", "key_of", "loosened", "spelled", "told"]
 
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _MADE_UP: Final = re.compile(
@@ -44,6 +49,10 @@ _MADE_UP: Final = re.compile(
 All begin with a character of one set and look back from there: Python finds that in a tenth of the time.
 """
 _READER: Final = json.JSONDecoder(object_pairs_hook=unique)
+_HIDDEN: Final = "<secret>"
+_ANY: Final = r'(?:[^"\\]|\\[^"]|\\\\\\")+?'
+"""Some text within a string of JSON, which may be quoted twice."""
+_STOOD: Final = re.compile(f"{_HIDDEN}|{STAND_IN.pattern}")
 _FORM_MARK: Final = "form "
 
 
@@ -99,20 +108,52 @@ def _fields(text: str) -> list[tuple[str, str]]:
 
 
 def loosened(key: Key, told: frozenset[str]) -> Key:
-    """The key with what its client made up taken out: each UUID and time that is not among those that it was told."""
+    """The key with what its client made up or brought with it taken out.
+
+    That is each UUID, each time and each stand-in of a secret that is not among those that it was told.
+    """
 
     def stand_in(found: re.Match[str]) -> str:
-        return found.group() if found.group() in told else f"<{found.lastgroup}>"
+        return found.group() if found.group() in told else f"<{found.lastgroup or 'secret'}>"
+
+    def within(found: re.Match[str]) -> str:
+        plain = from_base64(found.group())
+        return loosen(plain) if plain and STAND_IN.search(plain) else found.group()
 
     def loosen(text: str) -> str:
-        return _MADE_UP.sub(stand_in, text)
+        return BASE64.sub(within, STAND_IN.sub(stand_in, _MADE_UP.sub(stand_in, text)))
 
     query = tuple((name, loosen(value)) for name, value in key.query)
     return key._replace(path=loosen(key.path), query=query, body=loosen(key.body))
 
 
+def spelled(key: Key) -> str:
+    """All of a key as one text."""
+    return json.dumps(key, ensure_ascii=False)
+
+
+class Blurred:
+    """A recorded request of which nothing is known in the places of its secrets; None of them, and nothing is like it.
+
+    Args:
+        key: Its loosened key.
+        told: What answers told.
+    """
+
+    def __init__(self, key: Key, told: frozenset[str]) -> None:
+        text, self._told = spelled(key), told
+        self._there = _STOOD.findall(text)
+        self._pattern = re.compile(f"({_ANY})".join(map(re.escape, _STOOD.split(text)))) if self._there else None
+
+    def like(self, asked: str) -> bool:
+        """Whether the text of a loosened key is like it: what it was told stands only where the recording has it."""
+        found = self._pattern.fullmatch(asked) if self._pattern else None
+        pairs = zip(self._there, found.groups(), strict=True) if found else ()
+        return found is not None and all(there == here or here not in self._told for there, here in pairs)
+
+
 def told(interactions: Iterable[Interaction]) -> frozenset[str]:
-    """The UUIDs and times that answers told a client, which it had not told them before."""
+    """The UUIDs, times and stand-ins of secrets that answers told a client, which it had not told them before."""
     from_client: set[str] = set()
     from_server: set[str] = set()
     for interaction in interactions:
@@ -123,6 +164,6 @@ def told(interactions: Iterable[Interaction]) -> frozenset[str]:
 
 
 def _found(*texts: str | bytes) -> set[str]:
-    """The UUIDs and times in texts; none in bytes that are no text."""
+    """The UUIDs, times and stand-ins in texts; none in bytes that are no text."""
     strings = (text if isinstance(text, str) else text_of(text) or "" for text in texts)
-    return {found.group() for text in strings for found in _MADE_UP.finditer(text)}
+    return {found.group() for text in strings for kind in (_MADE_UP, STAND_IN) for found in kind.finditer(text)}

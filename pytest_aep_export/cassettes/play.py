@@ -26,6 +26,8 @@ from pytest_aep_export.model import Credentials
 
 __all__ = ["Cassette", "Draft", "describe", "draft", "record", "replay"]
 
+_BEYOND: Final = 10**9
+"""More stand-ins than any recording has."""
 _AGAIN: Final = "record it with pytest_aep_export.cassettes.record"
 
 
@@ -197,6 +199,6 @@ def replay(name: str, folder: Path | None = None, *, again: str = _AGAIN) -> Ite
     path = find(name, folder)
     if not path.is_file():
         raise ConfigurationError(f"cassette {name} does not exist: there is no file {path}; {again}")
-    playback = Playback(load(name, path), Cleaner(PLACEHOLDER, GATEWAY, alone=True).request, again)
+    playback = Playback(load(name, path), Cleaner(PLACEHOLDER, GATEWAY, first=_BEYOND).request, again)
     with answer_from(playback):
         yield Cassette(name, GATEWAY, f"{GATEWAY}{TOKEN_PATH}", PLACEHOLDER, playback.left)

@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from pytest_aep_export.cassettes.matching import Key, key_of, loosened, told
+from pytest_aep_export.cassettes.matching import Blurred, Key, key_of, loosened, spelled, told
 from pytest_aep_export.cassettes.mismatch import exhausted, unknown
 from pytest_aep_export.cassettes.recording import Recording
 from pytest_aep_export.cassettes.storage import read
@@ -38,13 +38,18 @@ class Tape:
 
     @cached_property
     def told(self) -> frozenset[str]:
-        """The UUIDs and times that its answers tell."""
+        """The UUIDs, times and stand-ins of secrets that its answers tell."""
         return told(self.recording.interactions)
 
     @cached_property
     def loose_places(self) -> Places:
         """Where requests stand by their loosened keys."""
         return _places(loosened(key, self.told) for key in self.keys)
+
+    @cached_property
+    def blurred(self) -> tuple[Blurred, ...]:
+        """Requests without what was secret in them, in their order."""
+        return tuple(Blurred(loosened(key, self.told), self.told) for key in self.keys)
 
 
 def _places(keys: Iterable[Key]) -> Places:
@@ -121,8 +126,15 @@ class Playback:
         clean = key_of(self._clean(request))
         place = None if clean == exact else self._free(self._tape.places, clean, loose=False)
         if place is None:
-            place = self._free(self._tape.loose_places, loosened(clean, self._tape.told), loose=True)
+            loose = loosened(clean, self._tape.told)
+            place = self._free(self._tape.loose_places, loose, loose=True)
+            place = self._blurred(spelled(loose)) if place is None else place
         return place
+
+    def _blurred(self, asked: str) -> int | None:
+        """Where a request stands that differs only in what was secret: looked for, when all else has failed."""
+        recorded = enumerate(self._tape.blurred)
+        return next((place for place, one in recorded if not self._played[place] and one.like(asked)), None)
 
     def _free(self, places: Places, key: Key, *, loose: bool) -> int | None:
         """The first place of that key that has not been played; each is passed over once."""

@@ -8,7 +8,6 @@ far as it goes: JSON in JSON, forms, percent-encoding, base64. It tells where a 
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Iterator
@@ -31,6 +30,14 @@ _SECRET_NAME: Final = re.compile(
     r"|pass(?:word|phrase)|(?:private|x?[_-]?api)[_-]?key|client[_-]?id|(?:proxy-)?authorization|(?:set-)?cookie",
     re.IGNORECASE,
 )
+_WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_LAST_WORDS: Final = frozenset(
+    {"pass", "pwd", "passwd", "password", "passphrase", "passcode", "pin", "session", "secret"}
+)
+"""What a name of a secret ends with; ``passed``, ``pins`` and ``sessionCount`` tell something else."""
+_OF_SESSIONS: Final = frozenset({"id", "token", "key", "cookie"})
+_NOTHING: Final = re.compile(r"-?[0-9]{1,2}|null|true|false|\{\}|\[\]")
+"""Values that are no secret whatever they are called: a number of one or two digits counts something."""
 _FORMS: Final = {
     "a private key": re.compile(r"-----BEGIN[A-Z ]* PRIVATE KEY"),
     "a client secret": re.compile(r"\bp8e?-(?!REDACTED)[\w-]{12}"),
@@ -107,7 +114,7 @@ def suspicions(name: str, text: str) -> Iterator[tuple[str, str]]:
 
 def _of(name: str, text: str) -> Iterator[str]:
     """What one text is, or holds, as it stands."""
-    if text and _SECRET_NAME.fullmatch(name) and not _is_stand_in(text):
+    if text and _is_secret(name) and not _is_stand_in(text) and not _NOTHING.fullmatch(text):
         yield f"a value of {name}"
     for what, form in _FORMS.items():
         if form.search(text):
@@ -119,6 +126,16 @@ def _of(name: str, text: str) -> Iterator[str]:
     asked_for = name.lower().endswith("requestid") and _REQUEST_ID.fullmatch(text)
     if not asked_for and unquote(text) == text:
         yield from ("a random text" for word in _WORD.findall(_ID.sub(" ", text)) if _is_random(word))
+
+
+def _is_secret(name: str) -> bool:
+    """Whether a name says that its value is a secret."""
+    if _SECRET_NAME.fullmatch(name):
+        return True
+    words: list[str] = _WORDS.findall(name.rstrip("0123456789"))
+    before, last = ["", "", *map(str.lower, words)][-2:]
+    of_session = before == "session" and last in _OF_SESSIONS
+    return last in _LAST_WORDS or of_session or name.lower() in {"jsessionid", "phpsessid"}
 
 
 def _dotted(text: str) -> Iterator[str]:
@@ -187,6 +204,8 @@ def _strings(pointer: str, name: str, value: Any) -> Iterator[tuple[str, str, st
     """The strings of a JSON document, with their pointers and members; names of members are strings, too."""
     if isinstance(value, str):
         yield pointer, name, value
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield pointer, name, str(value)
     elif isinstance(value, list):
         for number, item in enumerate(value):
             yield from _strings(f"{pointer}/{number}", name, item)
@@ -210,6 +229,6 @@ def _unpacked(word: str) -> str | None:
     bare = word.rstrip("=").translate(str.maketrans("-_", "+/"))
     try:
         text = base64.b64decode(bare + "=" * (-len(bare) % 4)).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return None
     return text if text and text.replace("\n", "").replace("\r", "").replace("\t", "").isprintable() else None

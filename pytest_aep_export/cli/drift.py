@@ -26,6 +26,7 @@ from pytest_aep_export.cli.common import (
     stoppable,
     write,
 )
+from pytest_aep_export.cli.project import cassettes_of_project
 from pytest_aep_export.contract import DIALECTS, load
 from pytest_aep_export.errors import ConfigurationError
 from pytest_aep_export.report.drift import (
@@ -75,7 +76,7 @@ def drift(  # noqa: PLR0913 - one parameter for each option
 ) -> None:
     """Hold the contract, cassettes and a target against each other.
 
-    Cassettes are files, folders or names; by default those in ./cassettes, or else those that this package ships. The
+    Cassettes are files, folders or names; by default the project's own, or else those that this package ships. The
     target is asked along a fixed journey; at a URL it only reads, unless --write lets it create something.
 
     Ends with 0 when there is no drift, 1 when a status or a member is undocumented or a type has changed, 2 when it was
@@ -85,7 +86,7 @@ def drift(  # noqa: PLR0913 - one parameter for each option
         if as_json and as_markdown:
             raise ConfigurationError("--json and --markdown exclude each other: choose one")
         require_writable(None if output == _STANDARD else output)
-        contract, chosen = load(), select(cassettes)
+        contract, chosen = load(), select(cassettes, cassettes_of_project())
         recorded = observe([take_of(_whole(name, path)) for name, path in chosen.items()], contract)
         seen = None if target == _NONE else _asked(target, ims_url, live=live, may_write=may_write)
         found = compare(contract, recorded, seen)

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from pytest_aep_export.cassettes.library import library
 from pytest_aep_export.cassettes.lint import Inspected, Problem, Rules, inspect, orphans
-from pytest_aep_export.cassettes.selection import folder_here, select
+from pytest_aep_export.cassettes.persons import told_of_persons
+from pytest_aep_export.cassettes.selection import select
 from pytest_aep_export.cassettes.usage import named_in
 from pytest_aep_export.cli.common import exit_codes, schema_option
+from pytest_aep_export.cli.project import cassettes_of_project
 from pytest_aep_export.contract import load as load_contract
 from pytest_aep_export.report.markup import printable
 from pytest_aep_export.suite.capabilities import load_capabilities, unknown_capabilities, unused_capabilities
-from pytest_aep_export.suite.registry import Registry, load
+from pytest_aep_export.suite.recorded import UNSHOWN
+from pytest_aep_export.suite.registry import Registry, Requirement, load
 from pytest_aep_export.suite.sources import drifted, undigested
 
 __all__ = ["lint"]
+
+_FEW: Final = 8
+"""Requirements that are named where they are counted."""
 
 
 def _schema() -> dict[str, Any]:
@@ -37,12 +43,17 @@ class _Found:
     registry: tuple[str, ...]
     cassettes: tuple[Inspected, ...]
     orphans: tuple[Problem, ...]
-    uncovered: tuple[str, ...]
+    uncovered: tuple[Requirement, ...]
 
     @property
     def problems(self) -> list[Problem]:
         """What is wrong with cassettes."""
         return [problem for one in self.cassettes for problem in one.problems] + list(self.orphans)
+
+    @property
+    def coverable(self) -> list[Requirement]:
+        """The requirements that no cassette covers, and that one could."""
+        return [one for one in self.uncovered if one.capability not in UNSHOWN]
 
     @property
     def interactions(self) -> int:
@@ -66,7 +77,7 @@ class _Found:
     help="Tests, or a folder of them: a cassette that none of them uses is a problem. May be given again.",
 )
 @click.option("--max-age", metavar="DAYS", type=click.IntRange(0), help="How old a cassette may be.  [default: any]")
-@click.option("--strict", is_flag=True, help="Let a requirement that no cassette covers be a problem.")
+@click.option("--strict", is_flag=True, help="Let a requirement that no cassette covers be a problem, if one could.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @schema_option(_schema)
 def lint(
@@ -80,7 +91,7 @@ def lint(
 ) -> None:
     """Check the requirements, their capabilities and, given the pages, what they rest on; and check cassettes.
 
-    Cassettes are files, folders or names; by default those in ./cassettes, and those that this package ships. Each has
+    Cassettes are files, folders or names; by default the project's own, and those that this package ships. Each has
     to be as it was written, to keep to the contract, to hold no secret, and to be evidence for what there is.
 
     Ends with 0 when nothing is wrong and 1 when something is; each is one sentence that names the requirement, or the
@@ -91,19 +102,24 @@ def lint(
         chosen = _chosen(cassettes)
         inspected, lone = _inspected(registry, chosen, max_age), _orphans(chosen, tests, shipped=bool(cassettes))
         found = _Found(tuple(_problems(registry, sources)), inspected, lone, _uncovered(registry, inspected))
-    wrong = bool(found.registry or found.problems or (strict and found.uncovered))
+    wrong = bool(found.registry or found.problems or (strict and found.coverable))
     if as_json:
         click.echo(json.dumps(_document(registry, found, well=not wrong), indent=2, ensure_ascii=False))
     else:
-        _tell(registry, found, sources, wrong=wrong)
+        remarks = [*_warnings(found), *_coverage(registry, found, strict or not cassettes)]
+        for sentence in (*found.registry, *map(str, found.problems), *remarks):
+            click.echo(printable(sentence))
+        if not wrong:
+            click.echo(f"{_counts(registry, found, sources)}: all is well")
     click.get_current_context().exit(int(wrong))
 
 
 def _chosen(words: tuple[str, ...]) -> dict[Path, str]:
     """The names of the cassettes that are looked at, by their files."""
+    own = cassettes_of_project()
     if words:
-        return {path: name for name, path in select(words).items()}
-    folders = {folder.resolve(): folder for folder in (library(), folder_here())}.values()
+        return {path: name for name, path in select(words, own).items()}
+    folders = {folder.resolve(): folder for folder in (library(), own)}.values()
     filled = [folder for folder in folders if any(folder.rglob("*.yaml"))]
     return {path: name for folder in filled for name, path in select([str(folder)]).items()}
 
@@ -120,9 +136,9 @@ def _orphans(chosen: dict[Path, str], tests: Sequence[Path], *, shipped: bool) -
     return tuple(orphans(own, named_in(tests))) if tests else ()
 
 
-def _uncovered(registry: Registry, inspected: Sequence[Inspected]) -> tuple[str, ...]:
+def _uncovered(registry: Registry, inspected: Sequence[Inspected]) -> tuple[Requirement, ...]:
     covered = {one for it in inspected if it.recording for one in it.recording.metadata.requirements}
-    return tuple(requirement.id for requirement in registry.of("server") if requirement.id not in covered)
+    return tuple(requirement for requirement in registry.of("server") if requirement.id not in covered)
 
 
 def _problems(registry: Registry, sources: Path | None) -> Iterator[str]:
@@ -143,18 +159,36 @@ def _document(registry: Registry, found: _Found, *, well: bool) -> dict[str, Any
         "cassettes": len(found.cassettes),
         "interactions": found.interactions,
         "problems": [*of_registry, *map(asdict, found.problems)],
-        "uncovered": list(found.uncovered),
+        "uncovered": _ids(found.coverable),
+        "uncoverable": _ids(one for one in found.uncovered if one.capability in UNSHOWN),
     }
 
 
-def _tell(registry: Registry, found: _Found, sources: Path | None, *, wrong: bool) -> None:
-    for sentence in [*found.registry, *map(str, found.problems)]:
-        click.echo(printable(sentence))
-    if found.uncovered:
-        count, all_of_them = len(found.uncovered), len(registry.of("server"))
-        click.echo(f"no cassette covers {count} of {all_of_them} requirements of servers (--json names them)")
-    if not wrong:
-        click.echo(f"{_counts(registry, found, sources)}: all is well")
+def _warnings(found: _Found) -> Iterator[str]:
+    """What cassettes of the live service should be looked through for; no problem: nothing tells whose data it is."""
+    for one in found.cassettes:
+        if one.recording and one.recording.metadata.source == "live":
+            warning = told_of_persons(one.path.read_text("utf-8"))
+            yield from [f"{one.path} {warning}"] if warning else []
+
+
+def _coverage(registry: Registry, found: _Found, whole: bool) -> Iterator[str]:  # noqa: FBT001 - what there is to tell
+    """Which requirements no cassette covers; or, of some cassettes only, how many they cover, if they say so."""
+    every = len(registry.of("server"))
+    if not whole:
+        covered = every - len(found.uncovered)
+        yield from [f"evidence for {covered} of {every} requirements of servers"] if covered else []
+        return
+    if missing := found.coverable:
+        names = f": {', '.join(_ids(missing))}" if len(missing) <= _FEW else " (--json names them)"
+        yield f"no cassette covers {len(missing)} of {every} requirements of servers{names}"
+    for capability in UNSHOWN:
+        if beyond := [one for one in found.uncovered if one.capability == capability]:
+            yield f"no cassette can cover {', '.join(_ids(beyond))}: no recording has the capability {capability}"
+
+
+def _ids(requirements: Iterable[Requirement]) -> list[str]:
+    return [requirement.id for requirement in requirements]
 
 
 def _counts(registry: Registry, found: _Found, sources: Path | None) -> str:

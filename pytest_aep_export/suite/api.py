@@ -45,6 +45,7 @@ __all__ = [
     "FILES",
     "JOBS",
     "POLICIES",
+    "SANDBOXES",
     "SEGMENTS",
     "UNFINISHED",
     "Api",
@@ -56,6 +57,7 @@ SEGMENTS: Final = f"{UPS}/segment/definitions"
 DATASETS: Final = "/data/foundation/catalog/dataSets"
 BATCHES: Final = "/data/foundation/catalog/batches"
 FILES: Final = "/data/foundation/export"
+SANDBOXES: Final = "/data/foundation/sandbox-management/sandboxes"
 UNFINISHED: Final = ("NEW", "QUEUED", "PROCESSING", "CANCELLING")
 """The statuses that a job leaves again, those of the sibling jobs included (divergence 34)."""
 
@@ -88,7 +90,7 @@ class Api:
 
     def create_dataset(self, body: Mapping[str, Any] | None = None, *, path: str = DATASETS) -> Exchange:
         """Create a dataset, on the union schema by default."""
-        name = f"aep-export suite {time.time_ns() // 1_000_000}, {next(self._names)}"  # in ms, as recordings know times
+        name = f"aep-export suite {self.target.moment()}, {next(self._names)}"
         return self.target.send("POST", path, json={**payloads.dataset(name), **(body or {})})
 
     @prerequisite("EXP-DATASET-001")
@@ -127,6 +129,27 @@ class Api:
     def show_policy(self, identifier: object) -> Exchange:
         """Look a merge policy up."""
         return self.target.send("GET", f"{POLICIES}/{quoted(identifier)}")
+
+    def create_policy(self, body: Mapping[str, Any]) -> Exchange:
+        """Create a merge policy."""
+        return self.target.send("POST", POLICIES, json=body)
+
+    def replace_policy(self, identifier: object, body: Mapping[str, Any]) -> Exchange:
+        """Replace a merge policy."""
+        return self.target.send("PUT", f"{POLICIES}/{quoted(identifier)}", json=body)
+
+    def patch_policy(self, identifier: object, changes: object) -> Exchange:
+        """Change members of a merge policy."""
+        return self.target.send("PATCH", f"{POLICIES}/{quoted(identifier)}", json=changes)
+
+    def delete_policy(self, identifier: object) -> Exchange:
+        """Delete a merge policy."""
+        return self.target.send("DELETE", f"{POLICIES}/{quoted(identifier)}")
+
+    def several_policies(self, *identifiers: object) -> Exchange:
+        """Look several merge policies up at once."""
+        body = {"ids": [{"id": identifier} for identifier in identifiers]}
+        return self.target.send("POST", f"{POLICIES}/bulk-get", json=body)
 
     def policy(self) -> str:
         """The id of a merge policy: of those that the tenant shows the seed's, else the default one, else any.
@@ -213,6 +236,16 @@ class Api:
         seconds = min(_FIRST_PAUSE * 2 ** min(looks - 1, 10), self.poll)
         if seconds or looks > _PATIENT_LOOKS:
             time.sleep(max(seconds, _SHORTEST_PAUSE))
+
+    # Sandboxes
+
+    def list_sandboxes(self, **query: object) -> Exchange:
+        """List the organisation's sandboxes."""
+        return self.target.send("GET", SANDBOXES, query=query)
+
+    def show_sandbox(self, name: str) -> Exchange:
+        """Look at a sandbox."""
+        return self.target.send("GET", f"{SANDBOXES}/{quoted(name)}")
 
     # Data Access
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Final
 
 from pytest_aep_export.emulator import Behaviour, EmulatorServer
@@ -23,6 +24,8 @@ _SECOND: Final = "second"
 _OTHER_PROFILES: Final = 40
 _OTHER_SEED: Final = 1
 """What makes the profiles of the other organisation, so that they are others."""
+_FIRST_MOMENT: Final = 1_600_000_000_000
+"""When names begin, in ms: always the same, as nobody was here before, and long before the emulator's own times."""
 _STITCHED: Final = MergePolicy("stitched-by-time", version=1, name="Stitched by time", graph="pdg")
 """Differs from the default policy in its graph alone, so that what a graph does can be judged."""
 
@@ -46,6 +49,7 @@ def embedded(
     target = Target(server.url, tenant.credentials, kind="emulator", label=label, patience=patience)
     target.neighbours = Neighbours(_SECOND, other.credentials)
     target.known = tenant.expected
+    target.moment = count(_FIRST_MOMENT).__next__
     target.capabilities = frozenset(load_capabilities())
     target.budget = Budget(Limits())
     target.courtesy = Courtesy(patience.busy)

@@ -30,10 +30,16 @@ from pytest_aep_export.suite.sending import Target
 from pytest_aep_export.suite.terms import Neighbours, Patience
 from pytest_aep_export.suite.usable import NotRecordedError
 
-__all__ = ["RECORDED", "Reel", "Script", "find_recordings", "keep", "recorded_target"]
+__all__ = ["NOT_RECORDED", "RECORDED", "UNSHOWN", "Reel", "Script", "find_recordings", "keep", "recorded_target"]
 
 RECORDED: Final = "conformance"
 """The folder of the library with the recordings of the suite."""
+NOT_RECORDED: Final[Mapping[str, str]] = {
+    "known": "it judges by what is known of the tenant's data, which no recording tells"
+}
+"""Modules of the suite that are not recorded, and why."""
+UNSHOWN: Final = ("known-data",)
+"""Capabilities that no recording has, whatever it was recorded from."""
 
 _PATIENCE: Final = Patience(poll=0, deadline=10, answer=60, busy=0)
 _SECRETS: Final = ("authorization", "x-api-key", "x-gw-ims-org-id")
@@ -88,27 +94,43 @@ class Cast:
         others = [box for who, box in sandboxes if found and who == found[0].client_id and box != found[0].sandbox]
         return cls(found, frozenset(tokens), others[0] if others else "")
 
-    def neighbours(self) -> Neighbours:
-        """The others, as the suite asks for them."""
-        return Neighbours(self.sandbox, self.tenants[1] if len(self.tenants) > 1 else None)
+    def neighbours(self, *, others: bool) -> Neighbours:
+        """The others, as the suite asks for them.
+
+        Args:
+            others: Whether the profiles of another organisation are others.
+        """
+        return Neighbours(self.sandbox, self.tenants[1] if len(self.tenants) > 1 else None, others)
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The tokens, keys, secrets and organisations that are somebody's here."""
+        return self.tokens.union(*((each.client_id, each.client_secret, each.org_id) for each in self.tenants))
 
     def knows(self, secret: str) -> bool:
         """Whether a token, key, secret or organisation is somebody's here."""
-        return secret in self.tokens or any(secret in (t.client_id, t.client_secret, t.org_id) for t in self.tenants)
+        return secret in self.secrets
 
 
 class Script:
-    """One recording while it is played; an answer is given once."""
+    """One recording while it is played; an answer is given once.
+
+    Attributes:
+        cast: Who takes part in it.
+        neighbours: Those of them that the suite asks for: the emulator fills each organisation with other profiles.
+    """
 
     def __init__(self, recording: Recording) -> None:
         self._interactions = recording.interactions
-        self._told = told(recording.interactions)
         self.cast = Cast.of(recording.interactions)
+        self._told = told(recording.interactions) | self.cast.secrets
+        self.neighbours = self.cast.neighbours(others=recording.metadata.source == "emulator")
         self._asked = [self._of(interaction.request) for interaction in recording.interactions]
         self._places: dict[Asked, list[int]] = defaultdict(list)
         for place, asked in enumerate(self._asked):
             self._places[asked].append(place)
         self._next = 0
+        self._played: set[int] = set()
         self._sure = True
 
     def take(self, request: Request) -> Response | None:
@@ -121,8 +143,13 @@ class Script:
         if not self._sure:
             return None
         self._next = ahead[0] + 1
+        self._played.add(ahead[0])
         response = self._interactions[ahead[0]].response
         return replace(response, headers=Headers(measured(response)))
+
+    def left(self) -> list[Request]:
+        """The recorded requests that have not been made."""
+        return [one.request for place, one in enumerate(self._interactions) if place not in self._played]
 
     def _of(self, request: Request) -> Asked:
         key = loosened(key_of(self._without_secrets(request)), self._told)
@@ -154,12 +181,19 @@ class Reel:
     Args:
         name: What they are called together.
         paths: Their files by the module's name; that of an empty name is played for every module that has none.
+
+    Attributes:
+        scripts: What was played so far, by the module's name.
+        tenant: Who was judged in the module that is played, with the scopes and the sandbox that were asked for.
     """
 
     def __init__(self, name: str, paths: Mapping[str, Path]) -> None:
         self._name = name
         self._paths = paths
+        self.scripts: dict[str, Script] = {}
         self._script: Script | None = None
+        self.tenant: Credentials | None = None
+        self._module = ""
 
     def begin(self, module: str) -> Neighbours:
         """Play what was recorded of a module from its start, and tell who takes part in it.
@@ -167,9 +201,14 @@ class Reel:
         Raises:
             ConfigurationError: Its file is not what was written.
         """
+        self._module, self.tenant = module, None
         path = self._paths.get(module) or self._paths.get("")
         self._script = Script(read(f"{self._name}/{module}", path)) if path else None
-        return self._script.cast.neighbours() if self._script else Neighbours()
+        if self._script is None:
+            return Neighbours()
+        self.scripts[module] = self._script
+        self.tenant = next(iter(self._script.cast.tenants), None)
+        return self._script.neighbours
 
     def answer(self, request: Request) -> Response:
         """What was answered to a request at this place.
@@ -177,7 +216,10 @@ class Reel:
         Raises:
             NotRecordedError: Nothing is recorded of it.
         """
-        response = self._script.take(request) if self._script else None
+        if self._script is None:
+            why = NOT_RECORDED.get(self._module, "record it as well")
+            raise NotRecordedError(f"cassette {self._name} has nothing of the module {self._module}: {why}")
+        response = self._script.take(request)
         if response is None:
             raise NotRecordedError(
                 f"cassette {self._name} does not show what {request.method} {request.path} gives here"
@@ -212,17 +254,20 @@ def find_recordings(named: str) -> Mapping[str, Path]:
     )
 
 
-def keep(name: str, target: Target, metadata: Metadata, folder: Path | None = None) -> Recording:
+def keep(
+    name: str, target: Target, metadata: Metadata, folder: Path | None = None, *, personal_data: bool = False
+) -> Recording:
     """Write a recording of everything that a target has exchanged, for `Reel` to play; secrets are taken out.
 
     Raises:
         ConfigurationError: Nothing was exchanged, or it could not be written.
-        LeakError: It still holds a secret; nothing was written.
+        LeakError: It still holds a secret, or files of persons' profiles that were not allowed; nothing was written.
     """
     cleaner = Cleaner(target.credentials, target.base_url, kept=_ASKED_BY)
     first = [cleaner.interaction(one) for one in _interactions(target.exchanges)]
     recording = Recording(name, metadata, cleaner.finish(first))
-    return save(recording, path_of(name, folder), refuse_leaks(target.credentials, metadata.source))
+    check = refuse_leaks(target.credentials, metadata.source, personal_data=personal_data)
+    return save(recording, path_of(name, folder), check)
 
 
 def _interactions(exchanges: Sequence[Exchange]) -> Iterator[Interaction]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json as jsonlib
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event
@@ -23,7 +24,7 @@ from pytest_aep_export.hosts import TOKEN_PATH
 from pytest_aep_export.model import Credentials
 from pytest_aep_export.suite.budget import Budget
 from pytest_aep_export.suite.courtesy import Courtesy, LateError, LostError
-from pytest_aep_export.suite.terms import Kind, Neighbours, Patience, Recorded
+from pytest_aep_export.suite.terms import OWN_POLICIES, Kind, Neighbours, Patience, Recorded
 from pytest_aep_export.suite.usable import TargetError, access_token, require_json
 from pytest_aep_export.suite.watchdog import Watchdog
 from pytest_aep_export.version import SUITE_VERSION
@@ -61,6 +62,7 @@ class Target:
         recorded: Who answers in the target's place, without a network; None where it answers itself.
         known: The rows that a request for an export gives, where the tenant's data are known; in the form of
             ``pyarrow.Table.to_pylist()``, and computed by somebody else.
+        moment: The time in ms that names of what is created are made of; ms, as recordings know times.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class Target:
         self.capabilities: frozenset[str] = frozenset()
         self.recorded: Recorded | None = None
         self.known: Callable[[Mapping[str, Any]], list[dict[str, Any]]] | None = None
+        self.moment: Callable[[], int] = _now
         self._tokens: dict[str, str] = {}
         self._secrets: dict[str, None] = {}
         self._know(credentials.client_secret, credentials.client_id)
@@ -110,7 +113,8 @@ class Target:
         if self.recorded is not None:
             self._tokens.clear()
             self.neighbours = self.recorded.begin(module)
-            self.capabilities = self.neighbours.capabilities
+            self.credentials = self.recorded.tenant or self.credentials
+            self.capabilities = self.neighbours.capabilities | {OWN_POLICIES}  # what was not done was not recorded
 
     def close(self) -> None:
         """Close the connections."""
@@ -236,6 +240,10 @@ class Target:
         except (httpx.RequestError, httpx.InvalidURL) as error:
             raise _kind(error)(f"{method} {_bare(url)} got no answer: {_reason(error)}") from error
         return Response(answer.status_code, Headers(answer.headers.multi_items()), body), broken
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _kind(error: Exception) -> type[TransportError]:

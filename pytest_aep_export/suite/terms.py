@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from pytest_aep_export.exchange import Request, Response
 from pytest_aep_export.model import Credentials
 
-__all__ = ["Kind", "Neighbours", "Patience", "Recorded"]
+__all__ = ["OWN_POLICIES", "Kind", "Neighbours", "Patience", "Recorded"]
 
 Kind = Literal["emulator", "url", "live", "cassette"]
 """``emulator``: started for this run. ``url``: somebody else's server. ``live``: Adobe's service. ``cassette``: what
@@ -32,6 +32,10 @@ class Patience:
     busy: float = 300.0
 
 
+OWN_POLICIES: Final = "own-policies"
+"""The capability of a target whose merge policies nobody else relies on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Neighbours:
     """Who else may be asked for, to see that tenants are kept apart.
@@ -39,20 +43,29 @@ class Neighbours:
     Attributes:
         sandbox: Another sandbox of the same organisation, in which the credentials work too; empty where there is none.
         organisation: The credentials of another organisation.
+        others: Whether its profiles are known to be others than those of the organisation that is judged.
     """
 
     sandbox: str = ""
     organisation: Credentials | None = None
+    others: bool = False
 
     @property
     def capabilities(self) -> frozenset[str]:
         """What a target can do that has them."""
-        has = {"second-sandbox": bool(self.sandbox), "second-organisation": self.organisation is not None}
-        return frozenset(name for name, there in has.items() if there)
+        there = self.organisation is not None
+        has = {"second-sandbox": bool(self.sandbox), "second-organisation": there, "seed-data": there and self.others}
+        return frozenset(name for name, able in has.items() if able)
 
 
 class Recorded(Protocol):
-    """What was recorded of a target, and answers in its place."""
+    """What was recorded of a target, and answers in its place.
+
+    Attributes:
+        tenant: Who was judged in the module that is played, by stand-ins; None where the recording does not tell.
+    """
+
+    tenant: Credentials | None
 
     def begin(self, module: str) -> Neighbours:
         """Play what was recorded of a module of the suite from its start, and tell who takes part in it."""

@@ -1,8 +1,7 @@
 """Records the library anew: ``python -m tests.cassettes.record [NAME ...]``.
 
 Each scene has an emulator of its own, whose ids, times and data derive from its seed: recorded again, a file differs in
-its date alone. So has each module of the conformance suite (``conformance/NAME``), whose datasets are called after the
-time as well.
+its date alone. So has each module of the conformance suite (``conformance/NAME``).
 """
 
 from __future__ import annotations
@@ -21,14 +20,11 @@ from pytest_aep_export.client import AepClient
 from pytest_aep_export.contract.dialects import CANONICAL, dialect
 from pytest_aep_export.emulator import Behaviour, Emulator, EmulatorServer
 from pytest_aep_export.model import Credentials
+from pytest_aep_export.suite import recording
 from pytest_aep_export.suite.api import Api
-from pytest_aep_export.suite.embedded import embedded
-from pytest_aep_export.suite.hooks import Silent
-from pytest_aep_export.suite.recorded import RECORDED, keep
-from pytest_aep_export.suite.registry import conformance_path
-from pytest_aep_export.suite.runner import run_suite
+from pytest_aep_export.suite.recorded import RECORDED
+from pytest_aep_export.suite.recording import find_modules, fresh_emulator
 from pytest_aep_export.suite.sending import Patience, Target
-from pytest_aep_export.suite.verdicts import Result
 from tests.cassettes.documented import DOCUMENTED, write
 from tests.cassettes.refusals import REFUSALS
 from tests.cassettes.scenes import SCENES, Scene, Stage
@@ -36,16 +32,7 @@ from tests.cassettes.scenes import SCENES, Scene, Stage
 __all__ = ["MODULES", "name_in", "names", "record_module", "record_scene"]
 
 _PROFILES: Final = 5
-_PROFILES_OF_THE_SUITE: Final = 20
-"""As few as show every case that the suite looks for."""
-_NOT_RECORDED: Final = ("known",)
-"""Modules that judge rows by what is known of the tenant's data, which a recording does not tell."""
-
-MODULES: Final = {
-    f"{RECORDED}/{name}": path
-    for path in sorted((conformance_path() / "server").glob("test_*.py"))
-    if (name := path.stem.removeprefix("test_")) not in _NOT_RECORDED
-}
+MODULES: Final = {f"{RECORDED}/{name}": path for name, path in find_modules().items()}
 """The modules of the suite by the names of their recordings."""
 _PATIENCE: Final = Patience(poll=0, deadline=10, busy=5)
 
@@ -72,6 +59,8 @@ def record_scene(scene: Scene, spoken: str, folder: Path | None = None) -> None:
     )
     with Emulator(profiles=_PROFILES, behaviour=behaviour) as emulator, EmulatorServer(emulator) as server, _counted():
         tenant = emulator.create_tenant()
+        if scene.data:
+            tenant.load(scene.data())
         where = {"credentials": tenant.credentials, "base_url": server.url}
         with (
             record(name_in(scene, spoken), **where, folder=folder, metadata=metadata),
@@ -83,15 +72,8 @@ def record_scene(scene: Scene, spoken: str, folder: Path | None = None) -> None:
 
 def record_module(name: str, folder: Path | None = None) -> None:
     """Judge the emulator by a module of the suite, and record that."""
-    behaviour = Behaviour()
-    with (
-        Emulator(profiles=_PROFILES_OF_THE_SUITE, behaviour=behaviour) as emulator,
-        EmulatorServer(emulator) as server,
-        embedded(server, behaviour, label=name) as target,
-    ):
-        found = run_suite(target, Silent(), files=[MODULES[name]]).outcomes
-        met = [one for one, outcomes in found.items() if all(outcome.result is Result.MET for outcome in outcomes)]
-        keep(name, target, describe("emulator", dialect=CANONICAL.name, requirements=tuple(sorted(met))), folder)
+    with fresh_emulator(CANONICAL.name, name) as target:
+        recording.record_module(name, MODULES[name], target, dialect=CANONICAL.name, folder=folder)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from tests.cassettes.scenes import NOT_FOR_TOKENS, Scene, Stage
 
 __all__ = ["REFUSALS"]
 
+_BODILESS: Final = frozenset({"GET", "HEAD", "DELETE"})
 _NOBODY: Final = "0" * 24
 """The id of nothing."""
 _MINUTE: Final = (("Retry-After", "60"),)
@@ -30,7 +31,7 @@ _EARNED: Final = {"requestToken": ("400", "401"), "requestTokenV2": ("400", "401
 
 def _scene(operation: Operation) -> Scene:
     declared = sorted(status for status in _declared(operation) if status >= "400")
-    earned = _EARNED.get(operation.id, _by_gateway(operation))
+    earned = tuple(status for status in _EARNED.get(operation.id, _by_gateway(operation)) if status in declared)
     faults = tuple(status for status in declared if status not in earned)
     name = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[a-z])(?=V\d)", "-", operation.id).lower()
     return Scene(f"errors/{name}", _played(operation, earned, faults), (), faults=faults)
@@ -42,8 +43,12 @@ def _declared(operation: Operation) -> Mapping[str, Any]:
 
 
 def _by_gateway(operation: Operation) -> tuple[str, ...]:
-    """What a call earns without a token, with one that nobody issued, or with an id that nothing has."""
-    return ("400", "401", "403", "404") if "{" in operation.path else ("400", "401", "403")
+    """What a call earns without a token, with one that nobody issued, or with an id that nothing has.
+
+    A call that changes what it is about may be refused for what it says before anybody looks for that.
+    """
+    by_id = "{" in operation.path and operation.method in _BODILESS
+    return ("400", "401", "403", "404") if by_id else ("400", "401", "403")
 
 
 def _played(operation: Operation, earned: tuple[str, ...], faults: tuple[str, ...]) -> Callable[[Stage], None]:
@@ -79,7 +84,7 @@ def _ask(stage: Stage, operation: Operation, **changes: Any) -> Exchange:
         body = f"{form}&scope={who.scopes}".encode()
         return stage.api.target.send("POST", path, body=body, without=NOT_FOR_TOKENS, headers=_FORM)
     query = {"path": "none.parquet"} if operation.method == "HEAD" else None
-    sent = {} if operation.method == "POST" else None
+    sent = None if operation.method in _BODILESS else {}
     return stage.api.target.send(operation.method, path, query=query, json=sent, **changes)
 
 

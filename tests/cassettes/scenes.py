@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
+
+import pyarrow as pa
 
 from pytest_aep_export.client import AepClient, ProfileSelection, SegmentSelection
 from pytest_aep_export.contract.dialects import DIALECTS
 from pytest_aep_export.emulator import Tenant
 from pytest_aep_export.errors import JobFailedError
 from pytest_aep_export.lifecycle import Progression
-from pytest_aep_export.model import JobStatus
-from pytest_aep_export.profiles import DEFAULT_SEGMENTS
+from pytest_aep_export.model import JobStatus, MergePolicy
+from pytest_aep_export.profiles import DEFAULT_SEGMENTS, ProfileData, generate
+from pytest_aep_export.profiles.policies import CRM, DEFAULT_POLICIES, LOYALTY
 from pytest_aep_export.suite import payloads
 from pytest_aep_export.suite.api import DATASETS, JOBS, Api
 
@@ -21,6 +24,8 @@ __all__ = ["FIELDS", "SCENES", "Scene", "Stage", "finished_batch"]
 FIELDS: Final = "personID,personalEmail.address"
 NAME: Final = "Profile Data Export"
 EVERY: Final = tuple(DIALECTS)
+_MOST_IDENTITIES: Final = 50
+_BY_TIME: Final = DEFAULT_POLICIES[0].id
 _POLICY: Final = "e5bc94de-cd14-4cdf-a2bc-88b6e8cbfac2"
 
 
@@ -51,6 +56,7 @@ class Scene:
         progression: How jobs advance in it.
         persona: In which way the emulator is wrong on purpose.
         faults: The statuses in it that only faults give.
+        data: Makes the tenant's profile data, where they are not the emulator's own.
     """
 
     name: str
@@ -60,6 +66,7 @@ class Scene:
     progression: Progression = field(default_factory=Progression)
     persona: str | None = None
     faults: tuple[str, ...] = ()
+    data: Callable[[], ProfileData] | None = None
 
 
 def _ids(area: str, *numbers: int) -> tuple[str, ...]:
@@ -116,6 +123,23 @@ def _sample(payload: Callable[[str, str], dict[str, Any]]) -> Callable[[Stage], 
     return play
 
 
+def _crowded() -> ProfileData:
+    """Three profiles, one of which has as many identities as a profile may have."""
+    made = generate(3, seed=0, fragments=1)
+    first, *others = made.fragments.to_pylist()
+    devices = [{"id": f"{number:038d}", "authenticatedState": "ambiguous", "primary": False} for number in range(48)]
+    first["identityMap"] = [*first["identityMap"], ("ECID", devices)]
+    return ProfileData.of(pa.Table.from_pylist([first, *others], made.fragments.schema), made.events)
+
+
+def _most_identities(stage: Stage) -> None:
+    client = stage.client
+    job = client.create_export_job(dataset_id=client.create_dataset(NAME).id, fields="identityMap")
+    rows = client.read_table(client.wait_for_export_job(job)).to_pylist()
+    if max(sum(len(items) for _, items in row["identityMap"]) for row in rows) != _MOST_IDENTITIES:
+        raise AssertionError("nobody has fifty identities")
+
+
 def _failed(stage: Stage) -> None:
     client = stage.client
     job = client.create_export_job(dataset_id=client.create_dataset(NAME).id, fields=FIELDS)
@@ -158,6 +182,32 @@ def _cancelled(stage: Stage) -> None:
     job = client.create_export_job(dataset_id=client.create_dataset(NAME).id, fields=FIELDS)
     client.cancel_export_job(job.id)
     client.get_export_job(job.id)
+
+
+def _changed_policies(stage: Stage) -> None:
+    """The life of merge policies: created, found, replaced, changed in both forms, the default in turn, and deleted."""
+    client, api = stage.client, stage.api
+    made = client.create_merge_policy(MergePolicy("", name="Stitched by time", graph="pdg", default=True))
+    client.replace_merge_policy(replace(made, name="In order", method="dataSetPrecedence", order=(CRM, LOYALTY)))
+    client.patch_merge_policy(made.id, {"name": "By time again", "attributeMerge.type": "timestampOrdered"})
+    api.patch_policy(_BY_TIME, {"op": "add", "path": "/default", "value": "true"})
+    client.get_merge_policies([made.id, _BY_TIME])
+    least = {"schema": {"name": "_xdm.context.profile"}, "attributeMerge": {"type": "dataSetPrecedence"}}
+    api.create_policy(least)
+    api.create_policy({**least, "identityGraph": {"type": "none"}})
+    api.delete_policy(_BY_TIME)
+    client.delete_merge_policy(made.id)
+    api.show_policy(made.id)
+    list(client.list_merge_policies())
+
+
+def _sandboxes(stage: Stage) -> None:
+    """Two sandboxes listed and looked up, and what is refused."""
+    stage.tenant.sandbox("dev")
+    for sandbox in list(stage.client.list_sandboxes()):
+        stage.client.get_sandbox(sandbox.name)
+    stage.api.list_sandboxes(limit=1)
+    stage.api.show_sandbox("no-such-sandbox")
 
 
 def finished_batch(api: Api) -> str:
@@ -232,6 +282,7 @@ SCENES: Final = (
     Scene("export/profiles-only", _sample(payloads.profiles_only), _ids("CREATE", 2) + _ids("ROWS", 1, 2, 4)),
     Scene("export/events-only", _sample(payloads.events_only), _ids("CREATE", 3) + _ids("ROWS", 8)),
     Scene("export/per-segment", _per_segment, _ids("FILTER", 13, 14, 15), EVERY),
+    Scene("export/most-identities", _most_identities, _ids("MERGE", 8), data=_crowded),
     Scene("export/failed", _failed, _ids("JOB", 1, 9, 13, 14), EVERY, _FAILING),
     Scene("export/accepted", _succeeded, _ids("JOB", 1), persona="job-created-with-202"),
     Scene("export/created", _succeeded, _ids("JOB", 1), persona="job-created-with-201"),
@@ -241,6 +292,8 @@ SCENES: Final = (
     Scene("cancel/cancelled", _cancelled, _ids("CANCEL", 1, 2, 10, 11), EVERY),
     Scene("cancel/accepted", _cancelled, (), persona="cancel-accepted-for-later"),
     Scene("files/batch", _files, _ids("FILES", 1, 2, 3, 4, 5, 7, 8, 12, 13, 14, 15, 16, 17, 18, 20, 21, 24, 33)),
+    Scene("merge/changed", _changed_policies, _ids("POLICY", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17)),
+    Scene("sandbox/listed", _sandboxes, _ids("SANDBOX", 1, 2, 3, 4, 5, 7, 9)),
     Scene("merge/policies", _policies, _ids("MERGE", 10, 11)),
 )
 """Every scene but those of refusals."""

@@ -330,3 +330,31 @@ def test_a_round_trip_changes_nothing(interactions):
     har = read_har(json.dumps(document).encode())
     assert tuple(map(settled, har.interactions)) == recording.interactions
     assert (har.date, har.skipped) == ("2026-11-24", {})
+
+
+def test_data_of_persons_from_the_live_service_is_told(tmp_path):
+    """An import is no place to look at names; it says where such members stand, and what they say it does not."""
+
+    def entry(host: str) -> bytes:
+        body = {"rows": [{"mobilePhone": "1-303-555-0123", "ssn": "123-45-6789", "note": "078-05-1120", "status": "x"}]}
+        answer = {"status": 200, "headers": [], "content": {"text": json.dumps(body)}}
+        one = {
+            "request": {"method": "GET", "url": f"https://{host}/data/core/ups/x", "headers": []},
+            "response": answer,
+        }
+        return json.dumps({"log": {"entries": [one]}}).encode()
+
+    live, own = tmp_path / "live.har", tmp_path / "own.har"
+    live.write_bytes(entry("platform.adobe.io"))
+    own.write_bytes(entry("aep.example.com"))
+    done = _called("import", live, "har/live", "--folder", tmp_path)
+    assert done.exit_code == 0, done.output
+    assert "warning: " in done.stderr
+    for what in ("a phone number (line ", "a social security or tax number (line ", "a social security number (line "):
+        assert what in done.stderr
+    assert "/rows/0/mobilePhone" in done.stderr
+    assert "303" not in done.stderr
+    linted = CliRunner().invoke(main, ["lint", str(tmp_path / "har" / "live.yaml")])
+    assert "live.yaml may hold the data of persons: a phone number (line " in linted.output
+    quiet = _called("import", own, "har/own", "--folder", tmp_path, "--host", "aep.example.com")
+    assert (quiet.exit_code, quiet.stderr) == (0, "")

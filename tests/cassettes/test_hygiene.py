@@ -263,15 +263,15 @@ def test_what_only_a_later_header_tells_is_taken_out_of_what_came_before():
     assert kept[0].response.body == b"seen REDACTED-1 and REDACTED-2"
 
 
-def test_a_replays_client_may_have_any_credentials():
-    """What it sends is found among what was recorded with others: each secret and id has its first stand-in."""
+def test_what_a_replays_client_sends_has_other_stand_ins_than_a_recording():
+    """Its secrets are never taken for those that a recording tells: their numbers begin beyond."""
     asked = f"client_id=mine-1&client_secret=mine-2&org={SECRETS['another organisation']}&token={jwt(7)}&to=a@corp.org"
-    clean = Cleaner(PLACEHOLDER, GATEWAY, alone=True)
+    clean = Cleaner(PLACEHOLDER, GATEWAY, first=100)
     for _ in range(2):
         kept = clean.request(Request("POST", "/x", body=asked.encode())).body.decode()
         assert kept == (
-            f"client_id=REDACTED&client_secret=REDACTED&org={PLACEHOLDER.org_id}"
-            f"&token={UNSIGNED}.eyJyZWRhY3RlZCI6MX0.&to=redacted-1@example.com"
+            f"client_id=REDACTED-100&client_secret=REDACTED-101&org={100:024X}@AdobeOrg"
+            f"&token={UNSIGNED}.eyJyZWRhY3RlZCI6MTAwfQ.&to=redacted-100@example.com"
         )
 
 

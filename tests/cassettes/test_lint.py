@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from pytest_aep_export.cli.commands import main
 from pytest_aep_export.contract import load
 from pytest_aep_export.errors import ConfigurationError
 from pytest_aep_export.exchange import Headers, Request, Response
+from pytest_aep_export.suite.registry import load as load_registry
 
 NAME = "area/one"
 TODAY = dt.date(2026, 11, 24)
@@ -61,9 +63,9 @@ def test_a_good_cassette_has_no_problem(put):
 
 @pytest.mark.parametrize("path", sorted(library().rglob("*.yaml")), ids=lambda path: path.stem)
 def test_what_ships_keeps_the_contract_and_holds_no_secret(path):
-    """Every cassette of the library; what it is evidence for is checked elsewhere."""
-    found = _found(path, name=path.relative_to(library()).with_suffix("").as_posix())
-    assert [problem for problem in found if problem.kind != "requirement"] == []
+    """Every cassette of the library is as `aep-export lint` wants it, and evidence for what there is."""
+    rules = replace(RULES, known=load_registry().requirements.keys())
+    assert _found(path, rules, name=path.relative_to(library()).with_suffix("").as_posix()) == []
 
 
 def test_an_answer_against_the_contract_is_named(put):
@@ -225,8 +227,11 @@ def test_the_command_tells_what_is_wrong(put, tmp_path):
     good = _lint(tmp_path)
     assert good.exit_code == 0, good.output
     assert f", 1 cassettes with {len(_shipped().interactions)} interactions: all is well" in good.output
-    assert " requirements of servers (--json names them)" in good.output
-    assert _lint(tmp_path, "--strict").exit_code == 1
+    assert re.match(r"evidence for 1 of \d+ requirements of servers\n", good.output)
+    strict = _lint(tmp_path, "--strict")
+    assert strict.exit_code == 1
+    assert " requirements of servers (--json names them)" in strict.output
+    assert re.search(r"^no cassette can cover EXP-.*: no recording has .* known-data$", strict.output, re.MULTILINE)
     (tmp_path / "test_it.py").write_text("pass")
     bad = _lint(tmp_path, "--tests", tmp_path, "--max-age", 0)
     assert bad.exit_code == 1
@@ -247,15 +252,59 @@ def test_the_command_speaks_json(put, tmp_path, monkeypatch: pytest.MonkeyPatch)
     assert [problem["kind"] for problem in document["problems"]] == ["registry", "age"]
     assert "EXP-LIST-001" not in document["uncovered"]
     assert document["uncovered"]
+    assert "EXP-MERGE-009" in document["uncoverable"]
+    assert not {*document["uncovered"]} & {*document["uncoverable"]}
+
+
+def test_nothing_is_said_of_requirements_that_somebodys_cassette_does_not_speak_of(put, tmp_path):
+    """Whoever lints one of their own hears nothing of what the conformance suite requires of servers."""
+    put(*_shipped().interactions, metadata=replace(METADATA, requirements=()))
+    done = _lint(tmp_path)
+    assert done.exit_code == 0
+    assert "requirements of servers" not in done.output
 
 
 def test_by_default_the_projects_own_and_those_that_ship_are_checked(tmp_path, monkeypatch: pytest.MonkeyPatch):
     """Those that ship need no test of the project's; an empty folder is none of its own."""
+    shelf, recording = tmp_path / "shipped", _shipped("auth/token")
+    save(Recording(NAME, METADATA, recording.interactions), path_of(NAME, shelf))
+    monkeypatch.setattr(command, "library", lambda: shelf)
+    project = tmp_path / "project"
+    (project / "cassettes").mkdir(parents=True)
+    monkeypatch.chdir(project)
+    assert json.loads(_lint("--json").output)["cassettes"] == 1
+    save(Recording(NAME, METADATA, recording.interactions), path_of(NAME, project / "cassettes"))
+    document = json.loads(_lint("--json", "--tests", project).output)
+    assert document["cassettes"] == 2
+    assert [problem["path"] for problem in document["problems"]] == [str(Path("cassettes", f"{NAME}.yaml"))]
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("pytest.ini", "[pytest]\naep_cassettes = tapes\nrequired_plugins = pytest-none\naddopts = --no-such-option\n"),
+        ("pyproject.toml", '[tool.pytest.ini_options]\naep_cassettes = "tapes"\n'),
+    ],
+)
+@pytest.mark.parametrize(
+    "arguments", [("lint", NAME), ("drift", NAME, "--target", "none"), ("cassette", "export", NAME)]
+)
+def test_commands_look_where_the_projects_ini_file_says(tmp_path, monkeypatch, file, text, arguments):
+    """It is found from a folder below, too; no conftest and no plugin of the project's has to work for that."""
+    (tmp_path / file).write_text(text)
+    (tmp_path / "conftest.py").write_text("raise RuntimeError")
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    monkeypatch.setenv("PYTEST_PLUGINS", "no.such.plugin")
+    save(Recording(NAME, METADATA, _shipped("auth/token").interactions), path_of(NAME, tmp_path / "tapes"))
+    done = CliRunner().invoke(main, list(arguments))
+    assert done.exit_code == 0, done.output
+
+
+def test_an_ini_file_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    """As pytest would, but in one sentence."""
+    (tmp_path / "pytest.ini").write_text("aep_cassettes")
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "cassettes").mkdir()
-    shipped = len(list(library().rglob("*.yaml")))
-    assert json.loads(_lint("--json").output)["cassettes"] == shipped
-    save(Recording(NAME, METADATA, _shipped().interactions), path_of(NAME, tmp_path / "cassettes"))
-    document = json.loads(_lint("--json", "--tests", tmp_path).output)
-    assert document["cassettes"] == shipped + 1
-    assert [problem["kind"] for problem in document["problems"]] == ["orphan"]
+    done = _lint()
+    assert done.exit_code == 2
+    assert "pytest cannot read the ini file of this project" in done.output

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_aep_export.cassettes import library, path_of
-from pytest_aep_export.cassettes.selection import folder_here, select
+from pytest_aep_export.cassettes.selection import select
 from pytest_aep_export.errors import ConfigurationError
 
 
@@ -22,15 +22,21 @@ def project(tmp_path, monkeypatch):
 
 def test_all_of_the_project(project):
     """Without a word those in its folder, by their names."""
-    assert folder_here().resolve() == project / "cassettes"
     assert list(select()) == ["area/one", "area/two"]
+    assert [path.resolve().parents[1] for path in select().values()] == [project / "cassettes"] * 2
 
 
 def test_the_library_where_the_project_has_none(tmp_path, monkeypatch):
     """Who has recorded nothing has what is shipped."""
     monkeypatch.chdir(tmp_path)
-    assert folder_here() == library()
-    assert "export/succeeded" in select()
+    assert select()["export/succeeded"].is_relative_to(library())
+
+
+def test_another_folder_than_the_usual_one(project):
+    """Where a project keeps its own elsewhere, words are looked up there."""
+    moved = (project / "cassettes").rename(project / "tapes")
+    assert list(select((), moved)) == ["area/one", "area/two"]
+    assert select(["area/one"], moved) == {"area/one": moved / "area/one.yaml"}
 
 
 @pytest.mark.parametrize("word", ["area/one", "cassettes/area/one.yaml"])
