@@ -29,6 +29,8 @@ NAMES: Final = (
     "serving",
     "replay",
     "proxy",
+    "query",
+    "fuzz",
     "suite",
     "clients",
 )

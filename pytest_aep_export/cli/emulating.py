@@ -83,7 +83,7 @@ _OPTIONS: Final = (
         "--vary",
         metavar="PLAN",
         default="",
-        help="Vary answers within what is documented: a seed, a plan in JSON, or a file of one: see docs/variations.md.",
+        help="Vary answers within what is documented: a seed, or a plan in JSON: see docs/fuzz-your-client.md.",
     ),
     click.option(
         "--executor", default="", metavar="ADDRESS", help="Compute exports on a Dask cluster: dask://HOST:PORT."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -40,9 +41,13 @@ def serve(host: str, port: int, query_port: int | None, *, allow_remote: bool, a
         raise UsedWronglyError(
             f"{host} is not a loopback address: add --allow-remote if other machines should reach it"
         )
-    with opened(**options) as made, told_to_stop() as wait, ExitStack() as stack:
-        url, query = _served(stack, made, (host, port), query_port)
-        _announce(url, made, query, as_json=as_json)
+    with opened(**options) as made:
+        _serve(made, (host, port), query_port, lambda url, query: _announce(url, made, query, as_json=as_json))
+
+
+def _serve(made: Opened, where: tuple[str, int], query_port: int | None, ready: Callable[..., None]) -> None:
+    with told_to_stop() as wait, ExitStack() as stack:
+        ready(*_served(stack, made, where, query_port))
         wait()
 
 

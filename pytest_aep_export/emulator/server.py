@@ -7,6 +7,7 @@ import ipaddress
 import logging
 import socket
 import threading
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final, Self
 
 from uvicorn.config import Config
@@ -23,11 +24,24 @@ if TYPE_CHECKING:
 from pytest_aep_export.credentials import environment_for
 from pytest_aep_export.emulator.app import Emulator
 
-__all__ = ["EmulatorServer", "is_loopback"]
+__all__ = ["EmulatorServer", "bind", "is_loopback"]
 
 _START: Final = 10.0
 """Seconds that the server may take to come up or go down."""
 _THREAD: Final = "aep-emulator"
+
+
+class _Server(Server):
+    """A server that tells in which loop it runs."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self.loop: Future[asyncio.AbstractEventLoop] = Future()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve."""
+        await super().startup(sockets)
+        self.loop.set_result(asyncio.get_running_loop())
 
 
 class EmulatorServer:
@@ -57,7 +71,7 @@ class EmulatorServer:
             raise ConfigurationError(f"{host} is not a loopback address: the emulator is for this machine only")
         self.emulator = emulator
         self._host = host
-        self._socket = _bind(host, port)
+        self._socket = bind(host, port)
         self.port: int = self._socket.getsockname()[1]
         config = Config(
             emulator.app, http=JsonHttpProtocol, ws="none", lifespan="off", log_config=None, access_log=False,
@@ -67,7 +81,7 @@ class EmulatorServer:
         config.load()
         config.ssl = tls
         self._scheme = "https" if tls else "http"
-        self._server = Server(config)
+        self._server = _Server(config)
         self._thread = threading.Thread(target=self._run, name=_THREAD, daemon=True)
 
     @property
@@ -75,6 +89,15 @@ class EmulatorServer:
         """Where the emulator is: scheme, address and port."""
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"{self._scheme}://{host}:{self.port}"
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that it runs in once it is started: what stands before it may run there too, and needs no thread.
+
+        Raises:
+            TimeoutError: It is not started, or does not come up.
+        """
+        return self._server.loop.result(_START)
 
     def env(self, credentials: Credentials) -> dict[str, str]:
         """The environment variables that let a subprocess find the emulator and call it with these credentials."""
@@ -122,7 +145,12 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that listens there; 0 takes any port that is free.
+
+    Raises:
+        ConfigurationError: It cannot.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # The protocol is named so that asyncio turns Nagle's algorithm off: it costs 40 ms an answer.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

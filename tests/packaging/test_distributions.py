@@ -107,7 +107,7 @@ def test_plugins_that_slow_every_run_are_tied_to_an_extra(metadata: Message):
 
     assert set() == always & TIED_TO_AN_EXTRA
     assert everything >= TIED_TO_AN_EXTRA
-    assert {"all", "distributed", "fuzz", "report", "tls"} == set(metadata.get_all("Provides-Extra", []))
+    assert {"all", "distributed", "fuzz", "query", "report", "tls"} == set(metadata.get_all("Provides-Extra", []))
 
 
 def test_pytest_is_not_capped(metadata: Message):

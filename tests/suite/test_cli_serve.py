@@ -145,7 +145,7 @@ def test_exports_run_on_the_executor_of_an_address(monkeypatch: pytest.MonkeyPat
         events.append("closed")
 
     monkeypatch.setattr("pytest_aep_export.exporter.executors.connect", connect)
-    monkeypatch.setattr("pytest_aep_export.cli.serve._serve", lambda emulator, *_: events.append(emulator.state))
+    monkeypatch.setattr("pytest_aep_export.cli.serve._serve", lambda made, *_: events.append(made.emulator.state))
     done = CliRunner().invoke(main, ["serve", "--executor", "dask://10.0.0.1:8786"])
     (address, pool), state, closed = events
 
@@ -165,7 +165,7 @@ def test_a_signal_before_the_wait_ends_it_too(number: signal.Signals):
 def test_switches_choose_where_the_sources_leave_a_choice(monkeypatch: pytest.MonkeyPatch):
     """With --switch the emulator does what its behaviour is told, word or number."""
     chosen: list[Behaviour] = []
-    monkeypatch.setattr("pytest_aep_export.cli.serve._serve", lambda emulator, *_: chosen.append(emulator.behaviour))
+    monkeypatch.setattr("pytest_aep_export.cli.serve._serve", lambda made, *_: chosen.append(made.emulator.behaviour))
     done = CliRunner().invoke(main, ["serve", "--switch", "row_order=shuffled", "--switch", "page_limit=7"])
 
     assert (done.exit_code, chosen) == (0, [Behaviour(row_order="shuffled", page_limit=7)])
@@ -177,7 +177,7 @@ def test_what_is_loaded_may_have_fields_of_its_own(monkeypatch: pytest.MonkeyPat
     person = {"identityMap": {"Email": [{"id": "jane@example.com"}]}, "_acme": {"tier": "gold"}}
     (tmp_path / "people.json").write_text(json.dumps([person]))
     loaded: list[Any] = []
-    monkeypatch.setattr("pytest_aep_export.cli.serve._serve", lambda emulator, *_: loaded.append(_fragments(emulator)))
+    monkeypatch.setattr("pytest_aep_export.cli.serve._serve", lambda made, *_: loaded.append(_fragments(made.emulator)))
     load = ["--load", str(tmp_path / "people.json"), "--union", str(tmp_path / "union.yaml")]
     done = CliRunner().invoke(main, ["serve", *load])
 
@@ -300,6 +300,21 @@ def test_faults_of_a_file(tmp_path: Path):
     done = CliRunner().invoke(main, ["serve", "--faults", str(path)])
     assert done.exit_code == 2
     assert f'{path} holds no faults: 0: "effect" is a required property' in done.output
+
+
+def test_answers_vary():
+    """What is served varies by the plan that is given; one that is none is refused, of ``judge`` as well."""
+    plan = '[{"place": "requestToken /token_type", "choice": "Bearer"}]'
+    with serving("--json", "--profiles", "0", "--vary", plan) as process:
+        connection = json.loads(first_line(process))
+        form = {"grant_type": "client_credentials", "scope": "openid"}
+        form |= {name: connection[name] for name in ("client_id", "client_secret")}
+        answer = httpx.post(f"{connection['url']}/ims/token/v3", data=form, trust_env=False)
+    assert answer.json()["token_type"] == "Bearer"
+    for command in (["serve", "--vary", "["], ["judge", "--vary", "[", "--", "true"]):
+        done = CliRunner().invoke(main, command)
+        assert done.exit_code == 2
+        assert "'the text' holds no plan: it is not JSON" in done.output
 
 
 def test_a_state_folder_that_is_a_file(tmp_path: Path):
