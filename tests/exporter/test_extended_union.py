@@ -15,16 +15,17 @@ from pytest_aep_export.contract.union import Field, Union, load_union
 from pytest_aep_export.exporter.plan import EventPlan, ExportPlan
 from pytest_aep_export.exporter.reference import rows
 from pytest_aep_export.exporter.running import run
+from pytest_aep_export.fuzz.strategies.pools import HOSTILE
 from pytest_aep_export.profiles import ProfileData, load_profiles
 from pytest_aep_export.profiles.schema import schemas
 from tests.exporter.plain_rows import Row, at
-from tests.exporter.profile_graphs import SCALARS, paths
+from tests.exporter.profile_graphs import paths
 
 KEYS = ("s", "t", "ups", "Email")
 """Among them those that the known paths lead to."""
 
 notations = st.recursive(
-    st.sampled_from(list(SCALARS)),
+    st.sampled_from(list(HOSTILE.scalars)),
     lambda below: (
         st.lists(below, min_size=1, max_size=1)
         | st.fixed_dictionaries({"*": below})
@@ -40,7 +41,7 @@ def values(field: Field) -> st.SearchStrategy[Any]:
     if field.kind == "object":
         found = st.fixed_dictionaries({}, optional={name: values(part) for name, part in field.members.items()})
     elif field.item is None:
-        found = SCALARS[field.kind]
+        found = HOSTILE.scalars[field.kind]
     else:
         item = values(field.item)
         found = st.lists(st.tuples(st.sampled_from(KEYS), item) if field.kind == "map" else item, max_size=2)

@@ -15,32 +15,34 @@ from hypothesis import strategies as st
 
 from pytest_aep_export.contract.union import load_union
 from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.fuzz.strategies import rows
+from pytest_aep_export.fuzz.strategies.pools import HOSTILE
 from pytest_aep_export.profiles import ProfileData, load_profiles
 from pytest_aep_export.profiles.converting import SPAN
 from pytest_aep_export.profiles.fitting import fitted
 from pytest_aep_export.profiles.rows import Shape
 from pytest_aep_export.profiles.schema import EVENTS, FRAGMENTS
-from tests.exporter import profile_graphs
-from tests.exporter.plain_rows import Row, at
+from tests.exporter.plain_rows import Row
 
 PROFILE = Shape("a profile record", load_union().profile, FRAGMENTS, "crm")
 EVENT = Shape("an event", load_union().event, EVENTS, "web", ("_id", "timestamp"))
 
 
-def sound(row: Row | None) -> bool:
+def sound(row: Row) -> bool:
     """Whether a random row is more than the loader lets pass: the engine copes with empty identities."""
-    if row is None or not (row["identityNamespace"] and row["identityId"]):
+    if not (row["identityNamespace"] and row["identityId"]):
         return False
     return all(space and item["id"] for space, items in row.get("identityMap") or () for item in items or ())
 
 
-fragments = st.lists(profile_graphs.FRAGMENTS.filter(sound), max_size=4)
+FRAGMENT: Final = rows.fragments(load_union()).filter(sound)
+fragments = st.lists(FRAGMENT, max_size=4)
 events = st.lists(
     st.builds(
-        lambda row, name, time: row | {"_id": name, "timestamp": at(time)},
-        profile_graphs.EVENTS.filter(sound),
-        st.sampled_from(profile_graphs.TEXTS),
-        st.sampled_from(profile_graphs.TIMES),
+        lambda row, name, time: row | {"_id": name, "timestamp": time},
+        rows.events(load_union()).filter(sound),
+        HOSTILE.scalars["string"],
+        HOSTILE.times,
     ),
     max_size=4,
 )
@@ -134,7 +136,7 @@ def outcome(source: Any) -> Any:
         return None
 
 
-@given(profile_graphs.FRAGMENTS.filter(sound), st.lists(st.sampled_from(list(SPOILS)), max_size=2, unique=True))
+@given(FRAGMENT, st.lists(st.sampled_from(list(SPOILS)), max_size=2, unique=True))
 def test_columns_are_taken_only_if_every_row_would_be(row: Row, names: list[str]):
     """A table that fits column by column is what its rows make; one with a bad row never fits."""
     for name in names:
