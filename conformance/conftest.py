@@ -42,6 +42,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--aep-max-calls", type=int, help="how many requests the run may make")
     group.addoption("--aep-max-jobs", type=int, help="how many export jobs the run may create")
     group.addoption("--aep-allow-production", action="store_true", help="judge the live service in production")
+    group.addoption("--aep-fuzz-cases", type=int, default=300, help="how many cases are tried below fuzz/ [300]")
+    group.addoption("--aep-fuzz-seed", type=int, default=0, help="what they follow from [0]")
+    group.addoption("--aep-fuzz-findings", metavar="FOLDER", help="findings of your own, to be tried again as well")
     with suppress(ValueError):  # the plugin has it already, where it is loaded
         group.addoption("--aep-live", action="store_true", help="let the target be Adobe's live service")
 

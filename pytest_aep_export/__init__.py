@@ -21,11 +21,13 @@ if TYPE_CHECKING:
         Journal,
         LoadedProfiles,
         Tenant,
+        Variation,
     )
     from pytest_aep_export.errors import AepError
     from pytest_aep_export.exchange import Exchange, Request, Response
     from pytest_aep_export.judge import JudgedJournal
     from pytest_aep_export.lifecycle import Clock, Progression
+    from pytest_aep_export.markers import aep_survives
     from pytest_aep_export.model import Credentials, ExportJob, JobStatus
     from pytest_aep_export.profiles import ProfileData
 
@@ -52,8 +54,10 @@ __all__ = [
     "Request",
     "Response",
     "Tenant",
+    "Variation",
     "Violation",
     "__version__",
+    "aep_survives",
 ]
 
 __version__: str
@@ -83,7 +87,9 @@ _get, __dir__ = lazily(
         "Request": "exchange",
         "Response": "exchange",
         "Tenant": "emulator",
+        "Variation": "emulator",
         "Violation": "contract",
+        "aep_survives": "markers",
     },
 )
 

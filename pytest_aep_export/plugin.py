@@ -16,9 +16,11 @@ from pytest_aep_export.markers import MARKERS, check
 from pytest_aep_export.settings import SETTINGS, Setting, Settings
 from pytest_aep_export.version import SUITE_VERSION
 
-pytest_plugins: Final = [f"pytest_aep_export.fixtures.{name}" for name in ("emulator", "target", "cassette")]
+pytest_plugins: Final = [f"pytest_aep_export.fixtures.{name}" for name in ("emulator", "target", "cassette", "query")]
 
 _settings: Final = pytest.StashKey[Settings]()
+_WRONG: Final = pytest.StashKey[str]()
+"""What is wrong with a test's markers."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -73,9 +75,23 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return lines + (settings.describe() if config.getoption("aep_show_config") else [])
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse markers that are written wrong."""
-    check(items)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse markers that are written wrong; in a worker of xdist, which a usage error would crash, by their tests."""
+    if not hasattr(config, "workerinput"):
+        check(items)
+        return
+    for item in items:
+        try:
+            check([item])
+        except pytest.UsageError as error:
+            item.stash[_WRONG] = str(error)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail a test whose marker is written wrong, where that could not be refused before."""
+    if wrong := item.stash.get(_WRONG, ""):
+        raise pytest.fail.Exception(wrong, pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -87,6 +103,19 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Generator[None, 
         if not (fixturedef.argname.startswith("aep_") and _is_configuration_error(error)):
             raise
         raise pytest.fail.Exception(f"{fixturedef.argname}: {error}", pytrace=False) from None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """Run a test that has to survive variations many times, but for the reports as one."""
+    if not isinstance(item, pytest.Function) or item.get_closest_marker("aep_survives") is None or _WRONG in item.stash:
+        return None
+    if item.config.getoption("setuponly", default=False):
+        return None
+    from pytest_aep_export.fixtures.surviving import survive  # noqa: PLC0415 - only for such a test
+
+    survive(item, item.config.stash[_settings], nextitem)
+    return True
 
 
 @pytest.hookimpl(wrapper=True)

@@ -56,6 +56,20 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _plan(text: str) -> str:
+    """A text that is a plan of variations, or none at all."""
+    if not text:
+        return text
+    from pytest_aep_export.emulator.variation import plan_from  # noqa: PLC0415 - only where there is one
+    from pytest_aep_export.errors import ConfigurationError  # noqa: PLC0415 - the same
+
+    try:
+        plan_from(text)
+    except ConfigurationError as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
 SETTINGS: Final[dict[str, Setting]] = {
     setting.name: setting
     for setting in (
@@ -77,6 +91,7 @@ SETTINGS: Final[dict[str, Setting]] = {
         ),
         Setting("profiles", "How many profiles each of the emulator's tenants has.", 100, parse=_count),
         Setting("seed", "What ids and profile data are derived from.", 0, parse=_count),
+        Setting("vary", "How the emulator's answers vary: a seed, a plan in JSON, or a file of one.", "", parse=_plan),
         Setting(
             "record",
             "Which cassettes tests record, from the target: none, those that are missing, or all.",

@@ -113,7 +113,16 @@ def _judge(lines: str, folder: Path) -> None:
     assert (folder / "report.html").read_text("utf-8").startswith("<!doctype html>")
 
 
+def _fuzz(line: str, folder: Path) -> None:
+    """Nothing is found at the emulator, so no file is written."""
+    done = _run(shlex.split(line), folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "nothing found in 500 cases of seed 7" in done.stdout
+    assert not (folder / "found").exists()
+
+
 SHELL = {
+    "aep-export fuzz --cases 500 --seed 7 --findings found": _fuzz,
     f"{BOOTSTRAP} --no-dev aep-export run": _run_conformance,
     f"{BOOTSTRAP} --all-extras pytest": _is_what_ci_runs,
     "pip install pytest-aep-export": _names_this_project,

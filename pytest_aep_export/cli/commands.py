@@ -7,8 +7,10 @@ import click
 from pytest_aep_export.cli.cassette import cassette
 from pytest_aep_export.cli.drift import drift
 from pytest_aep_export.cli.explain import explain
+from pytest_aep_export.cli.fuzz import fuzz
 from pytest_aep_export.cli.harness import harness
 from pytest_aep_export.cli.judge import judge
+from pytest_aep_export.cli.lifecycle import lifecycle
 from pytest_aep_export.cli.lint import lint
 from pytest_aep_export.cli.mutants import mutants
 from pytest_aep_export.cli.personas import personas
@@ -32,8 +34,10 @@ main.add_command(lint)
 main.add_command(cassette)
 main.add_command(drift)
 main.add_command(explain)
+main.add_command(fuzz)
 main.add_command(harness)
 main.add_command(judge)
+main.add_command(lifecycle)
 main.add_command(mutants)
 main.add_command(personas)
 main.add_command(profiles)

@@ -69,7 +69,7 @@ def noun_of(run: Run) -> str:
 
 def again(run: Run, which: str) -> str:
     """The command line that judges once more by what an option chooses; empty where there is none."""
-    if run.header.applies_to == "server":
+    if run.header.applies_to == "server" and not run.header.again:
         return f"aep-export run {which}"
     return run.header.again.replace("WHICH", which, 1)
 

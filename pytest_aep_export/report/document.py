@@ -100,8 +100,8 @@ class Header:
         profile: What the run was narrowed to.
         expectations: The digest of the expectations; empty where there are none.
         applies_to: Whether a ``server`` is judged or a ``client``.
-        again: The command line that judges a client again, with ``WHICH`` where it says by what; empty where there is
-            none.
+        again: The command line that judges a client again, with ``WHICH`` where it says by what, or fuzzes a server
+            again; empty where there is none.
     """
 
     suite: str

@@ -32,6 +32,13 @@ print(digest(int(sys.argv[2])))
 FIRST = 500
 
 
+class Themselves(Anything):
+    """Names that stand for themselves, so that no two are the same."""
+
+    def __missing__(self, name: str) -> str:
+        return name
+
+
 def digest(seed: int) -> str:
     """What the first cases of a seed come to, down to the bytes that are sent."""
     found, composer = hashlib.sha256(), Composer(load())
@@ -114,7 +121,7 @@ def test_mistakes_have_names_of_their_own():
         right = draft(contract, operation)
         for mistake in mistakes:
             step = Case.from_json({"name": "", "steps": [right.to_json() | {"mistakes": [mistake.to_json()]}]}).steps[0]
-            assert composer.compose(step, Anything()) != composer.compose(right, Anything()), mistake.name
+            assert composer.compose(step, Themselves()) != composer.compose(right, Themselves()), mistake.name
 
 
 def test_a_missing_member_is_refused_by_the_contract():

@@ -25,3 +25,10 @@ def test_our_client_keeps_every_requirement(subject: PythonSubject):
     assert [trial.scenario.id for trial in judgement.trials if not trial.trace.as_due] == []
     shown = {name for name, said in judgement.outcomes.items() if Result.MET in {each.result for each in said}}
     assert judgement.outcomes.keys() - shown == NOT_SHOWN
+
+
+def test_our_client_keeps_every_requirement_while_answers_vary():
+    """Each scenario has a plan of its own, and the client ends as due in all of them."""
+    judgement = try_subject(SYNCHRONOUS, SCENARIOS.values(), lanes=2, vary=1)
+    assert_conforms(judgement, "MUST")
+    assert [trial.scenario.id for trial in judgement.trials if not trial.trace.as_due] == []

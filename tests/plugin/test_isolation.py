@@ -79,3 +79,20 @@ def test_a_usage_error_reaches_the_user_with_workers(pytester: pytest.Pytester, 
     result = run_with_workers("--aep-seed", "x")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "aep_seed: 'x' from option --aep-seed cannot be used" in result.stderr.str()
+
+
+def test_a_marker_that_is_written_wrong_fails_its_test_with_workers(pytester: pytest.Pytester, run_with_workers):
+    """A worker cannot refuse the run without breaking down: that one test fails with the sentence, and others run."""
+    pytester.makepyfile(
+        """
+        import pytest
+        @pytest.mark.aep_emulator(dialec="openapi")
+        def test_wrong(aep_emulator): pass
+        def test_right(): pass
+        """
+    )
+    result = run_with_workers()
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        ["*test_wrong: marker aep_emulator does not know dialec: the keywords that it takes are*"]
+    )

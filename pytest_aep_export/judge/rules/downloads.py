@@ -168,6 +168,8 @@ def _span(exchange: Exchange) -> tuple[int, int, int] | None:
     length = response.headers.get("content-length", "")
     if response.status == _OK and length.isdecimal():
         return 0, len(response.body) if response.cut else int(length), int(length)
+    if response.status == _OK and response.cut:  # it came in chunks, which do not tell its length
+        return 0, len(response.body), len(response.body)
     told = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", "").strip())
     if response.status != _PARTIAL or not told:
         return None

@@ -378,7 +378,7 @@ def test_a_part_says_which_bytes_it_is(contract: Contract):
 )
 def test_a_head_tells_the_length(contract: Contract, length: str | None, expected: set[tuple[str, str]]):
     """HEAD answers headers, and its missing body is nothing to complain about."""
-    headers = Headers({} if length is None else {"Content-Length": length})
+    headers = Headers({"Accept-Ranges": "bytes"} | ({} if length is None else {"Content-Length": length}))
     assert places(contract, "headFile", Response(200, headers), "canonical") == expected
     assert places(contract, "headFile", Response(404), "canonical") == set()
 

@@ -65,6 +65,12 @@ MUST_OF_JOBS: list[tuple[Change, str, str, str]] = [
         "none that has ended",
     ),
     (
+        change(metrics__totalTime__totalTimeInMs=None),
+        "/metrics/totalTime/totalTimeInMs",
+        "a totalTime with its length once the job has SUCCEEDED",
+        "none",
+    ),
+    (
         change(metrics__profileExportTime__totalTimeInMs=544),
         "/metrics/profileExportTime",
         "a totalTimeInMs that is end minus start",

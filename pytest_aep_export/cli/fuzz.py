@@ -1,0 +1,340 @@
+"""``aep-export fuzz``: look for what a server makes wrong of requests that nobody would send."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from pytest_aep_export.cli.common import (
+    INTERRUPTED,
+    console_for,
+    exit_codes,
+    require_writable,
+    schema_option,
+    stoppable,
+)
+from pytest_aep_export.cli.counting import counted
+from pytest_aep_export.cli.fuzzed import Progress, fuzz_schema, print_findings, print_json, summary
+from pytest_aep_export.contract.dialects import CANONICAL, DIALECTS
+from pytest_aep_export.errors import AepError, ConfigurationError
+from pytest_aep_export.suite.budget import Limits
+from pytest_aep_export.suite.registry import Level, load
+from pytest_aep_export.suite.targets import EMULATOR, is_cassette, probe, resolve
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pytest_aep_export.fuzz.findings import Finding
+    from pytest_aep_export.fuzz.fuzzing import Tally
+    from pytest_aep_export.report.record import RecordWriter
+    from pytest_aep_export.suite.fuzzing import Ground
+
+__all__ = ["fuzz"]
+
+_CASES: Final = 2_000
+_GENERATORS: Final = ("stream", "breadth", "both")
+_BROAD: Final = 5
+"""Of both generators, the slower one makes every fifth case."""
+_STOPPED: Final = "interrupted"
+_STANDARD: Final = "-"
+
+
+@click.command(
+    epilog="Credentials of a URL come from AEP_CLIENT_ID, AEP_CLIENT_SECRET, AEP_ORG_ID, AEP_SANDBOX_NAME and "
+    "AEP_SCOPES, or from the file of aepp's that AEP_CONFIG_FILE names."
+)
+@click.option(
+    "--target", default=EMULATOR, envvar="AEP_TARGET", show_default=True, help="'emulator', or a gateway's URL."
+)
+@click.option(
+    "--ims-url", default="", envvar="AEP_IMS_URL", help="Token endpoint of a URL.  [default: its /ims/token/v3]"
+)
+@click.option(
+    "--dialect",
+    type=click.Choice(list(DIALECTS)),
+    default=CANONICAL.name,
+    show_default=True,
+    help="Which documented variant the emulator speaks.",
+)
+@click.option(
+    "--generator",
+    type=click.Choice(_GENERATORS),
+    default=_GENERATORS[0],
+    show_default=True,
+    help="Mistakes and sequences of ours, schemathesis on the contract, or both.",
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="What the cases follow from.")
+@click.option("--cases", type=click.IntRange(1), default=_CASES, show_default=True, help="How many are tried.")
+@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="For how long, at most.")
+@click.option(
+    "--operation", "operations", multiple=True, metavar="ID", help="Only this operation of the contract; repeatable."
+)
+@click.option("--findings", metavar="FOLDER", help="Write each finding into a file of this folder.")
+@click.option(
+    "--replay", multiple=True, metavar="FILE", help="Try findings again, of a file or of a folder; repeatable."
+)
+@click.option("--record", metavar="FILE", help="Write what 'aep-export report' reads; - is standard output.")
+@click.option("--strict", is_flag=True, help="Fail for what breaks a SHOULD, too.")
+@click.option("--live", is_flag=True, help="Others work at the target: keep to one sandbox, a budget and a rate.")
+@click.option("--max-calls", type=click.IntRange(1), help="With a URL: how many requests it may take.")
+@click.option("--max-jobs", type=click.IntRange(0), help="With a URL: how many export jobs it may create.")
+@click.option(
+    "--rate", type=click.FloatRange(0, min_open=True), help="With --live: requests a second, at most.  [default: 2]"
+)
+@click.option("--prefix", default="", help="With --live: how the names of datasets begin.  [default: aep-export fuzz]")
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+@schema_option(fuzz_schema)
+def fuzz(**options: Any) -> None:
+    """Fuzz a server: try cases that follow from a seed, and hold every answer against the contract.
+
+    Ends with 0 when nothing was found, 1 when something was that breaks a MUST, 2 when the command was called wrongly,
+    3 when the target is of no use, 130 when it was interrupted.
+    """
+    asked = _Asked(**options)
+    console = console_for(stderr=asked.as_json or asked.record == _STANDARD)
+    with exit_codes(), stoppable():
+        asked.check()
+        require_writable(asked.record)
+        with _ground(asked) as ground:
+            code = _replayed(asked, ground, console) if asked.replay else _fuzzed(asked, ground, console)
+        click.get_current_context().exit(code)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the command was called with."""
+
+    target: str
+    ims_url: str
+    dialect: str
+    generator: str
+    seed: int
+    cases: int
+    seconds: float | None
+    operations: tuple[str, ...]
+    findings: str | None
+    replay: tuple[str, ...]
+    record: str | None
+    strict: bool
+    live: bool
+    max_calls: int | None
+    max_jobs: int | None
+    rate: float | None
+    prefix: str
+    as_json: bool
+
+    def check(self) -> None:
+        """Nothing, if it fits together.
+
+        Raises:
+            ConfigurationError: It does not.
+        """
+        from pytest_aep_export.contract import load as load_contract  # noqa: PLC0415 - not for --help
+
+        known = load_contract().operations
+        if unknown := [name for name in self.operations if name not in known]:
+            raise ConfigurationError(f"the contract has no operation {unknown[0]!r}: choose among {', '.join(known)}")
+        if is_cassette(self.target):
+            raise ConfigurationError("a recording answers only what was asked before: fuzz the emulator or a URL")
+        if self.target != EMULATOR and self.dialect != CANONICAL.name:
+            raise ConfigurationError(
+                "--dialect is for the emulator only: what else is named speaks the dialect that it speaks"
+            )
+        if self.target == EMULATOR and self.live:
+            raise ConfigurationError("--live is for a URL: nobody else works at the embedded emulator")
+        if self.live and not (self.max_calls or self.seconds):
+            raise ConfigurationError("with --live the run needs a budget: add --max-calls, --seconds or both")
+        if self.as_json and self.record == _STANDARD:
+            raise ConfigurationError("--json and --record - both write to standard output: name a file for one")
+
+    @property
+    def again(self) -> str:
+        """The command line that tries the same again."""
+        words = ["aep-export", "fuzz", "--target", self.target, "--seed", str(self.seed), "--cases", str(self.cases)]
+        words += ["--generator", self.generator] if self.generator != _GENERATORS[0] else []
+        words += [word for name in self.operations for word in ("--operation", name)]
+        words += ["--dialect", self.dialect] if self.dialect != CANONICAL.name else []
+        return shlex.join([*words, *(["--live"] if self.live else [])])
+
+
+@contextmanager
+def _ground(asked: _Asked) -> Iterator[Ground]:
+    """The target, once it is known to be fit for it."""
+    from pytest_aep_export.fuzz.safety import PREFIX  # noqa: PLC0415 - heavy, and not for --help
+    from pytest_aep_export.suite.fuzzing import RATE, at_emulator, at_live, at_url  # noqa: PLC0415 - the same
+
+    if asked.target == EMULATOR:
+        with at_emulator(asked.dialect) as ground:
+            yield ground
+        return
+    limits = Limits(asked.max_calls, asked.max_jobs, asked.seconds)
+    with resolve(asked.target, ims_url=asked.ims_url, credentials=os.environ, live=asked.live, limits=limits) as target:
+        probe(target, allow_production=True)  # whose sandboxes are refused below, for better reasons
+        if asked.live:
+            sandbox = os.environ.get("AEP_SANDBOX_NAME", "")
+            yield at_live(target, sandbox=sandbox, rate=asked.rate or RATE, prefix=asked.prefix or PREFIX)
+        else:
+            yield at_url(target)
+
+
+def _fuzzed(asked: _Asked, ground: Ground, console: Console) -> int:
+    """Fuzz, write down what was found, and print it."""
+    from pytest_aep_export.report.fuzzing import fuzz_header, fuzz_run, record_lines  # noqa: PLC0415 - not for --help
+    from pytest_aep_export.report.record import RecordWriter  # noqa: PLC0415 - the same
+    from pytest_aep_export.suite.cleanup import clean_up  # noqa: PLC0415 - the same
+
+    started = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    writer: RecordWriter | None = RecordWriter(asked.record) if asked.record else None
+    tally, error = _tried(asked, ground, console)
+    ground.target.exchanges.extend(ground.created)
+    created = clean_up(ground.target) if ground.created else ()
+    registry, dialect = load(), asked.dialect if asked.target == EMULATOR else ""
+    if writer:
+        header = fuzz_header(
+            ground.target, registry, started=started, seed=asked.seed, dialect=dialect, again=asked.again
+        )
+        stopped = (str(error) or _STOPPED) if error else ""
+        for line in record_lines(fuzz_run(header, tally, registry, ground.target, stopped=stopped, created=created)):
+            writer.write(line)
+    _tell(asked, ground, tally, console)
+    if writer:
+        writer.require_whole()
+    if isinstance(error, AepError):
+        raise error
+    return INTERRUPTED if error else _code(asked, tally.findings)
+
+
+def _tell(asked: _Asked, ground: Ground, tally: Tally, console: Console) -> None:
+    from pytest_aep_export.fuzz.findings import write_finding  # noqa: PLC0415 - heavy, and not for --help
+
+    files = {}
+    if asked.findings:
+        files = {each.id: write_finding(each, Path(asked.findings)) for each in tally.findings}
+    if asked.as_json:
+        print_json(ground.target.label, tally)
+    else:
+        print_findings(tally.findings, console, files)
+    console.print(summary(ground.target.label, tally), soft_wrap=True, highlight=False)
+
+
+def _code(asked: _Asked, findings: Sequence[Finding]) -> int:
+    grave = {Level.MUST, Level.SHOULD} if asked.strict else {Level.MUST}
+    return int(any(finding.level in grave for finding in findings))
+
+
+def _tried(asked: _Asked, ground: Ground, console: Console) -> tuple[Tally, BaseException | None]:
+    """What the generators have come to, and what has ended them before their time."""
+    from pytest_aep_export.fuzz.fuzzing import Tally  # noqa: PLC0415 - heavy, and not for --help
+
+    whole, error = Tally(asked.seed), None
+    with counted(console, "tried", asked.cases, "cases") as tell:
+        for name, cases, seconds in _shares(asked):
+            progress = _progress(name, cases, asked, tell, whole.cases)
+            try:
+                part: Tally | None = _run(name, cases, seconds, asked, ground, progress)
+            except (AepError, KeyboardInterrupt) as caught:
+                if isinstance(caught, ConfigurationError):
+                    raise
+                part, error = progress[0].tally, caught
+            whole = _sum(whole, part)
+            if error:
+                whole.ended = str(error) or _STOPPED
+                break
+    return whole, error
+
+
+def _shares(asked: _Asked) -> list[tuple[str, int, float | None]]:
+    """Each generator, with its cases and its time."""
+    if asked.generator != "both":
+        return [(asked.generator, asked.cases, asked.seconds)]
+    broad, half = max(1, asked.cases // _BROAD), asked.seconds and asked.seconds / 2
+    return [("stream", max(1, asked.cases - broad), half), ("breadth", broad, half)]
+
+
+def _progress(name: str, cases: int, asked: _Asked, tell: Callable[[int], None], before: int) -> tuple[Progress, Any]:
+    """Who listens, and what is tried; None for the stream of the seed."""
+    if name == "stream":
+        return Progress(tell, before), None
+    from pytest_aep_export.fuzz.breadth import Breadth  # noqa: PLC0415 - an extra
+
+    breadth = Breadth(asked.seed, cases, asked.operations)
+    return Progress(tell, before, breadth.tried), breadth
+
+
+def _run(
+    name: str, cases: int, seconds: float | None, asked: _Asked, ground: Ground, progress: tuple[Progress, Any]
+) -> Tally:
+    from pytest_aep_export.fuzz.fuzzing import Bounds, fuzz as run  # noqa: I001, PLC0415 - heavy, and not for --help
+
+    bounds = Bounds(cases=cases, seconds=seconds, patience=_patience(asked))
+    if name != "stream" or not ground.renewed:
+        bounds = replace(bounds, renew=cases + 1)
+    listener, tried = progress
+    return run(
+        ground.send, ground.parties, seed=asked.seed, bounds=bounds, operations=asked.operations, cases=tried,
+        listener=listener,
+    )  # fmt: skip
+
+
+def _patience(asked: _Asked) -> float:
+    """Seconds that a request may take, where a server may ask to be waited for."""
+    return 300.0 if asked.live else 30.0
+
+
+def _sum(whole: Tally, part: Tally | None) -> Tally:
+    """Two generators' findings as those of one; what both have found is kept once."""
+    if part is None:
+        return whole
+    known = {finding.cause for finding in whole.findings}
+    return replace(
+        part,
+        cases=whole.cases + part.cases,
+        requests=whole.requests + part.requests,
+        seconds=whole.seconds + part.seconds,
+        findings=[*whole.findings, *(each for each in part.findings if each.cause not in known)],
+        judged=whole.judged + part.judged,
+    )
+
+
+def _replayed(asked: _Asked, ground: Ground, console: Console) -> int:
+    """Try findings again, and tell which are still to be seen."""
+    from pytest_aep_export.fuzz.findings import read_finding  # noqa: PLC0415 - heavy, and not for --help
+    from pytest_aep_export.fuzz.fuzzing import Tally, replay  # noqa: PLC0415 - the same
+
+    files = _files(asked.replay)
+    tally, places = Tally(asked.seed), {}
+    for path in files:
+        finding = read_finding(path)
+        again = replay(finding, ground.send, ground.parties, _patience(asked))
+        tally.cases += 1
+        places[finding.id] = path
+        if again:
+            tally.findings.append(again)
+        elif not asked.as_json:
+            console.print(f"{path}: not to be seen any more", highlight=False, soft_wrap=True)
+    if asked.as_json:
+        print_json(ground.target.label, tally)
+    else:
+        print_findings(tally.findings, console, places)
+    shown = len(tally.findings)
+    console.print(f"{shown} of {len(files)} findings are still to be seen", highlight=False)
+    return int(bool(shown))
+
+
+def _files(named: Sequence[str]) -> list[Path]:
+    """The files of findings: those that are named, and those of folders that are."""
+    files = []
+    for path in map(Path, named):
+        found = sorted(path.glob("*.json")) if path.is_dir() else [path]
+        if not found:
+            raise ConfigurationError(f"{path} holds no finding: name a folder that --findings has written")
+        files += found
+    return files
