@@ -24,6 +24,8 @@ __all__ = [
     "MergePolicy",
     "Page",
     "Problem",
+    "Sandbox",
+    "SegmentDefinition",
     "Timer",
 ]
 
@@ -210,6 +212,7 @@ class MergePolicy:
         order: With ``dataSetPrecedence``, the datasets that are merged, strongest first.
         default: Whether the policy is used where a request names none.
         schema: The class whose profiles it merges.
+        active_on_edge: Whether profiles on the edge are merged by it.
     """
 
     id: str
@@ -220,6 +223,7 @@ class MergePolicy:
     order: tuple[str, ...] = ()
     default: bool = False
     schema: str = PROFILE_CLASS
+    active_on_edge: bool = False
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -234,6 +238,82 @@ class MergePolicy:
             method=str(merge["type"]),
             order=tuple(merge.get("order", ())),
             default=bool(document.get("default", False)),
+            schema=str(document.get("schema", {}).get("name", PROFILE_CLASS)),
+            active_on_edge=document.get("isActiveOnEdge") in (True, "true"),
+            raw=document,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """One of an organisation's sandboxes (facts, sandboxes).
+
+    Attributes:
+        name: What requests name it by.
+        type: ``production`` or ``development``.
+        state: ``active`` when it can be worked in.
+        title: What people know it by.
+        default: Whether it is the organisation's default one.
+    """
+
+    name: str
+    type: str
+    state: str = ""
+    title: str = ""
+    default: bool = False
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def is_production(self) -> bool:
+        """Whether what is done here is done to real customers: so it is unless the sandbox is for development."""
+        return self.type != "development"
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Read a sandbox."""
+        return cls(
+            name=str(document["name"]),
+            type=str(document["type"]),
+            state=str(document.get("state", "")),
+            title=str(document.get("title", "")),
+            default=document.get("isDefault") is True,
+            raw=document,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentDefinition:
+    """Who is in a segment (facts, segments section 1).
+
+    Attributes:
+        id: Its id, which exports of the segment name.
+        name: What it is called; no other is called so.
+        expression: Who is in it, mostly in Profile Query Language.
+        description: What it is for.
+        format: What the expression is written in: ``pql/text`` or ``pql/json``.
+        policy_id: The id of the merge policy by which profiles are looked at; empty for what the API chooses.
+        schema: The class whose profiles are in it.
+    """
+
+    id: str
+    name: str
+    expression: str
+    description: str = ""
+    format: str = "pql/text"
+    policy_id: str = ""
+    schema: str = PROFILE_CLASS
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Read a segment definition."""
+        return cls(
+            id=str(document["id"]),
+            name=str(document["name"]),
+            expression=str(document["expression"]["value"]),
+            description=str(document.get("description", "")),
+            format=str(document["expression"].get("format", "pql/text")),
+            policy_id=str(document.get("mergePolicyId", "")),
             schema=str(document.get("schema", {}).get("name", PROFILE_CLASS)),
             raw=document,
         )

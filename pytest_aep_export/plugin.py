@@ -16,7 +16,7 @@ from pytest_aep_export.markers import MARKERS, check
 from pytest_aep_export.settings import SETTINGS, Setting, Settings
 from pytest_aep_export.version import SUITE_VERSION
 
-pytest_plugins: Final = [f"pytest_aep_export.fixtures.{name}" for name in ("emulator", "target", "cassette", "query")]
+pytest_plugins: Final = [f"pytest_aep_export.fixtures.{name}" for name in ("emulator", "target", "cassette")]
 
 _settings: Final = pytest.StashKey[Settings]()
 _WRONG: Final = pytest.StashKey[str]()

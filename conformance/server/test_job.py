@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_aep_export.contract import Contract
-from pytest_aep_export.suite.answers import agree, batch_ids
+from pytest_aep_export.suite.answers import agree, batch_ids, job_key
 from pytest_aep_export.suite.api import Api
 from pytest_aep_export.suite.expect import conforms, prerequisite
 from pytest_aep_export.suite.exports import Exports, Shown
@@ -208,7 +208,9 @@ def test_what_both_show_is_the_same(exports: Exports, finished: Shown):
 def test_the_list_shows_the_same_job(exports: Exports, finished: Shown):
     """The list and the look-up show the same job."""
     listed = exports.listed("full")
-    for name in ("id", "status", "creationTime", "updateTime", "schema", "mergePolicy"):
+    looked_up, found = job_key(finished["/id"]), job_key(listed["/id"])
+    listed.expect(found == looked_up, f"id is {looked_up} as when looked up", found)
+    for name in ("status", "creationTime", "updateTime", "schema", "mergePolicy"):
         looked_up, found = finished[f"/{name}"], listed[f"/{name}"]
         listed.expect(agree(found, looked_up), f"{name} is {looked_up!r} as when looked up", found)
     with prerequisite("EXP-WATCH-009"):

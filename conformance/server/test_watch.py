@@ -69,7 +69,9 @@ def test_the_identity_never_changes(looks: list[Exchange]):
     """A job's identity is the same at every look."""
     first = Shown(looks[0])
     for exchange in looks[1:]:
-        for name in ("id", "creationTime", "schema", "mergePolicy"):
+        found = job_key(pick(exchange, "/id"))
+        expect(found == job_key(first["/id"]), exchange, f"id stays {first['/id']}", found)
+        for name in ("creationTime", "schema", "mergePolicy"):
             found = pick(exchange, f"/{name}")
             expect(agree(found, first[f"/{name}"]), exchange, f"{name} stays {first[f'/{name}']!r}", found)
         found = Shown(exchange).dataset

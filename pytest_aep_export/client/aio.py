@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +31,8 @@ from pytest_aep_export.model import (
     ExportJob,
     JobStatus,
     MergePolicy,
+    Sandbox,
+    SegmentDefinition,
 )
 
 if TYPE_CHECKING:
@@ -190,6 +192,58 @@ class AsyncAepClient:
     def list_merge_policies(self) -> AsyncIterator[MergePolicy]:
         """All merge policies of the tenant, read page by page as they are asked for."""
         return self._iterate(operations.merge_policies(self._session))
+
+    async def create_merge_policy(self, policy: MergePolicy) -> MergePolicy:
+        """Create a merge policy, and return it with the id and version that the API has given it."""
+        return await self._run(operations.create_merge_policy(self._session, policy))
+
+    async def replace_merge_policy(self, policy: MergePolicy) -> MergePolicy:
+        """Replace the merge policy that has this id by this one."""
+        return await self._run(operations.replace_merge_policy(self._session, policy))
+
+    async def patch_merge_policy(self, policy_id: str, changes: Mapping[str, str | bool]) -> MergePolicy:
+        """Change members of a merge policy, by paths such as ``{"default": True, "identityGraph.type": "pdg"}``."""
+        return await self._run(operations.patch_merge_policy(self._session, policy_id, changes))
+
+    async def delete_merge_policy(self, policy_id: str) -> None:
+        """Delete a merge policy; one that is active on the edge cannot be."""
+        await self._run(operations.delete_merge_policy(self._session, policy_id))
+
+    async def get_merge_policies(self, policy_ids: Iterable[str]) -> dict[str, MergePolicy]:
+        """Look several merge policies up in one call, by id; those that are not there are left out."""
+        return await self._run(operations.get_merge_policies(self._session, policy_ids))
+
+    async def get_sandbox(self, name: str) -> Sandbox:
+        """Look one of the organisation's sandboxes up."""
+        return await self._run(operations.get_sandbox(self._session, name))
+
+    def list_sandboxes(self) -> AsyncIterator[Sandbox]:
+        """All sandboxes of the organisation, read page by page as they are asked for."""
+        return self._iterate(operations.sandboxes(self._session))
+
+    async def get_segment_definition(self, segment_id: str) -> SegmentDefinition:
+        """Look a segment definition up."""
+        return await self._run(operations.get_segment_definition(self._session, segment_id))
+
+    def list_segment_definitions(self) -> AsyncIterator[SegmentDefinition]:
+        """All segment definitions of the tenant, read page by page as they are asked for."""
+        return self._iterate(operations.segment_definitions(self._session))
+
+    async def create_segment_definition(self, definition: SegmentDefinition) -> SegmentDefinition:
+        """Define a segment, and return it with the id that the API has given it."""
+        return await self._run(operations.create_segment_definition(self._session, definition))
+
+    async def patch_segment_definition(self, segment_id: str, changes: Mapping[str, Any]) -> SegmentDefinition:
+        """Change a segment definition by members as the API has them, such as ``{"name": "Visitors"}``."""
+        return await self._run(operations.patch_segment_definition(self._session, segment_id, changes))
+
+    async def delete_segment_definition(self, segment_id: str) -> None:
+        """Delete a segment definition."""
+        await self._run(operations.delete_segment_definition(self._session, segment_id))
+
+    async def get_segment_definitions(self, segment_ids: Iterable[str]) -> dict[str, SegmentDefinition]:
+        """Look several segment definitions up in one call, by id; those that are not there are left out."""
+        return await self._run(operations.get_segment_definitions(self._session, segment_ids))
 
     async def _iterate(self, pages: Pages[T]) -> AsyncIterator[T]:
         while pages.more:

@@ -6,7 +6,7 @@ Paths: facts, auth-and-headers section 2. What each answer looks like: facts, ex
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from pytest_aep_export.client.core import Flow
@@ -14,30 +14,58 @@ from pytest_aep_export.client.paging import Listing, Shape, linked, member
 from pytest_aep_export.client.problems import read, unexpected
 from pytest_aep_export.client.session import Session, segment
 from pytest_aep_export.client.waiting import PollPolicy, Progress, wait
-from pytest_aep_export.model import UNION_SCHEMA, Batch, Dataset, ExportJob, JobStatus, MergePolicy
+from pytest_aep_export.model import (
+    UNION_SCHEMA,
+    Batch,
+    Dataset,
+    ExportJob,
+    JobStatus,
+    MergePolicy,
+    Sandbox,
+    SegmentDefinition,
+)
 
 __all__ = [
     "cancel_export_job",
     "create_dataset",
     "create_export_job",
+    "create_merge_policy",
+    "create_segment_definition",
     "datasets",
+    "delete_merge_policy",
+    "delete_segment_definition",
     "export_jobs",
     "get_batch",
     "get_dataset",
     "get_export_job",
+    "get_merge_policies",
     "get_merge_policy",
+    "get_sandbox",
+    "get_segment_definition",
+    "get_segment_definitions",
     "merge_policies",
+    "patch_merge_policy",
+    "patch_segment_definition",
     "preview_dataset",
+    "replace_merge_policy",
+    "sandboxes",
+    "segment_definitions",
     "wait_for_export_job",
 ]
 
 _JOBS: Final = "/data/core/ups/export/jobs"
 _POLICIES: Final = "/data/core/ups/config/mergePolicies"
+_SEGMENTS: Final = "/data/core/ups/segment/definitions"
 _CATALOG: Final = "/data/foundation/catalog"
 _DATASETS: Final = "/data/foundation/export/datasets"
+_SANDBOXES: Final = "/data/foundation/sandbox-management/sandboxes"
 _UNION_TYPE: Final = "application/vnd.adobe.xed+json;version=1"
 _CATALOG_PAGE: Final = 100
 """The most that Catalog puts on a page."""
+_SANDBOX_PAGE: Final = 50
+"""How many sandboxes come on a page where nothing is said."""
+_SEGMENT_PAGE: Final = 100
+"""How many segment definitions are asked for at a time."""
 _REFERENCE: Final = re.compile(r"@/data[sS]ets/([^/]+)")
 """What a created dataset is answered with, in either spelling (divergence 73)."""
 
@@ -131,8 +159,44 @@ def cancel_export_job(session: Session, job_id: int | str) -> Flow[None]:
 
 def get_merge_policy(session: Session, policy_id: str) -> Flow[MergePolicy]:
     """Look a merge policy up."""
-    exchange = yield from session.get(f"{_POLICIES}/{segment('merge policy id', policy_id)}")
+    exchange = yield from session.get(_policy_path(policy_id))
     return read(exchange, "a merge policy", MergePolicy.from_json)
+
+
+def create_merge_policy(session: Session, policy: MergePolicy) -> Flow[MergePolicy]:
+    """Create a merge policy; its id and version are the API's to give."""
+    request = session.request("POST", session.url(_POLICIES), _policy(policy))
+    exchange = yield from session.call(request, creates="merge policy")
+    return read(exchange, "a merge policy", MergePolicy.from_json)
+
+
+def replace_merge_policy(session: Session, policy: MergePolicy) -> Flow[MergePolicy]:
+    """Replace the merge policy that has this id."""
+    request = session.request("PUT", session.url(_policy_path(policy.id)), _policy(policy))
+    return read((yield from session.call(request)), "a merge policy", MergePolicy.from_json)
+
+
+def patch_merge_policy(session: Session, policy_id: str, changes: Mapping[str, str | bool]) -> Flow[MergePolicy]:
+    """Change members of a merge policy, in the form of an array, which can hold several (divergence 90)."""
+    payload = [{"op": "add", "path": f"/{path}", "value": value} for path, value in changes.items()]
+    request = session.request("PATCH", session.url(_policy_path(policy_id)), payload)
+    return read((yield from session.call(request)), "a merge policy", MergePolicy.from_json)
+
+
+def delete_merge_policy(session: Session, policy_id: str) -> Flow[None]:
+    """Delete a merge policy; the answer is empty."""
+    yield from session.call(session.request("DELETE", session.url(_policy_path(policy_id))))
+
+
+def get_merge_policies(session: Session, policy_ids: Iterable[str]) -> Flow[dict[str, MergePolicy]]:
+    """Look several merge policies up, by id."""
+    payload = {"ids": [{"id": policy_id} for policy_id in policy_ids]}
+    exchange = yield from session.call(session.request("POST", session.url(f"{_POLICIES}/bulk-get"), payload))
+
+    def found(document: Any) -> dict[str, MergePolicy]:
+        return {key: MergePolicy.from_json(policy) for key, policy in document["results"].items()}
+
+    return read(exchange, "merge policies by id", found)
 
 
 def merge_policies(session: Session) -> Listing[MergePolicy]:
@@ -149,8 +213,104 @@ def merge_policies(session: Session) -> Listing[MergePolicy]:
     )
 
 
+def get_sandbox(session: Session, name: str) -> Flow[Sandbox]:
+    """Look a sandbox up."""
+    exchange = yield from session.get(f"{_SANDBOXES}/{segment('sandbox name', name)}")
+    return read(exchange, "a sandbox", Sandbox.from_json)
+
+
+def sandboxes(session: Session) -> Listing[Sandbox]:
+    """The organisation's sandboxes; the link to the next page is a template, and there however many there are."""
+
+    def items(document: Any) -> list[tuple[str, Sandbox]]:
+        return [(sandbox.name, sandbox) for sandbox in map(Sandbox.from_json, document["sandboxes"])]
+
+    def following(_document: Any, items: int, received: int) -> str:
+        return f"?offset={received}" if items >= _SANDBOX_PAGE else ""
+
+    url = session.url(_SANDBOXES, {"limit": str(_SANDBOX_PAGE), "offset": "0"})
+    return Listing(session, url, Shape("a list of sandboxes", items, following, parameter="offset"))
+
+
+def get_segment_definition(session: Session, segment_id: str) -> Flow[SegmentDefinition]:
+    """Look a segment definition up."""
+    exchange = yield from session.get(_segment_path(segment_id))
+    return read(exchange, "a segment definition", SegmentDefinition.from_json)
+
+
+def create_segment_definition(session: Session, definition: SegmentDefinition) -> Flow[SegmentDefinition]:
+    """Define a segment; its id is the API's to give."""
+    payload: dict[str, Any] = {
+        "name": definition.name,
+        "description": definition.description,
+        "expression": {"type": "PQL", "format": definition.format, "value": definition.expression},
+        "schema": {"name": definition.schema},
+    }
+    if definition.policy_id:
+        payload["mergePolicyId"] = definition.policy_id
+    request = session.request("POST", session.url(_SEGMENTS), payload)
+    exchange = yield from session.call(request, creates="segment definition")
+    return read(exchange, "a segment definition", SegmentDefinition.from_json)
+
+
+def patch_segment_definition(session: Session, segment_id: str, changes: Mapping[str, Any]) -> Flow[SegmentDefinition]:
+    """Change members of a segment definition, which are sent as they are."""
+    request = session.request("PATCH", session.url(_segment_path(segment_id)), changes)
+    return read((yield from session.call(request)), "a segment definition", SegmentDefinition.from_json)
+
+
+def delete_segment_definition(session: Session, segment_id: str) -> Flow[None]:
+    """Delete a segment definition; whether a message says so, sources disagree."""
+    yield from session.call(session.request("DELETE", session.url(_segment_path(segment_id))))
+
+
+def get_segment_definitions(session: Session, segment_ids: Iterable[str]) -> Flow[dict[str, SegmentDefinition]]:
+    """Look several segment definitions up, by id."""
+    payload = {"ids": [{"id": segment_id} for segment_id in segment_ids]}
+    exchange = yield from session.call(session.request("POST", session.url(f"{_SEGMENTS}/bulk-get"), payload))
+
+    def found(document: Any) -> dict[str, SegmentDefinition]:
+        return {key: SegmentDefinition.from_json(each) for key, each in document["results"].items()}
+
+    return read(exchange, "segment definitions by id", found)
+
+
+def segment_definitions(session: Session) -> Listing[SegmentDefinition]:
+    """The tenant's segment definitions; how many there are the page says, and no link leads on."""
+
+    def items(document: Any) -> list[tuple[str, SegmentDefinition]]:
+        return [(each.id, each) for each in map(SegmentDefinition.from_json, document["segments"])]
+
+    def following(document: Any, items: int, received: int) -> str:
+        total = member(document, "page").get("totalCount", 0)
+        return f"?start={received}" if items and received < total else ""
+
+    url = session.url(_SEGMENTS, {"limit": str(_SEGMENT_PAGE)})
+    return Listing(session, url, Shape("a list of segment definitions", items, following, parameter="start"))
+
+
 def _job_path(job_id: int | str) -> str:
     return f"{_JOBS}/{segment('export job id', job_id)}"
+
+
+def _policy_path(policy_id: str) -> str:
+    return f"{_POLICIES}/{segment('merge policy id', policy_id)}"
+
+
+def _segment_path(segment_id: str) -> str:
+    return f"{_SEGMENTS}/{segment('segment id', segment_id)}"
+
+
+def _policy(policy: MergePolicy) -> dict[str, Any]:
+    """A merge policy as it is sent: what the API does not give itself."""
+    return {
+        "name": policy.name,
+        "schema": {"name": policy.schema},
+        "identityGraph": {"type": policy.graph},
+        "attributeMerge": {"type": policy.method} | ({"order": list(policy.order)} if policy.order else {}),
+        "isActiveOnEdge": policy.active_on_edge,
+        "default": policy.default,
+    }
 
 
 def _referred(references: Any) -> str:

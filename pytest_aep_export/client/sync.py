@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +31,8 @@ from pytest_aep_export.model import (
     ExportJob,
     JobStatus,
     MergePolicy,
+    Sandbox,
+    SegmentDefinition,
 )
 
 if TYPE_CHECKING:
@@ -228,6 +230,58 @@ class AepClient:
     def list_merge_policies(self) -> Iterator[MergePolicy]:
         """All merge policies of the tenant, read page by page as they are asked for."""
         return self._iterate(operations.merge_policies(self._session))
+
+    def create_merge_policy(self, policy: MergePolicy) -> MergePolicy:
+        """Create a merge policy, and return it with the id and version that the API has given it."""
+        return self._run(operations.create_merge_policy(self._session, policy))
+
+    def replace_merge_policy(self, policy: MergePolicy) -> MergePolicy:
+        """Replace the merge policy that has this id by this one."""
+        return self._run(operations.replace_merge_policy(self._session, policy))
+
+    def patch_merge_policy(self, policy_id: str, changes: Mapping[str, str | bool]) -> MergePolicy:
+        """Change members of a merge policy, by paths such as ``{"default": True, "identityGraph.type": "pdg"}``."""
+        return self._run(operations.patch_merge_policy(self._session, policy_id, changes))
+
+    def delete_merge_policy(self, policy_id: str) -> None:
+        """Delete a merge policy; one that is active on the edge cannot be."""
+        self._run(operations.delete_merge_policy(self._session, policy_id))
+
+    def get_merge_policies(self, policy_ids: Iterable[str]) -> dict[str, MergePolicy]:
+        """Look several merge policies up in one call, by id; those that are not there are left out."""
+        return self._run(operations.get_merge_policies(self._session, policy_ids))
+
+    def get_sandbox(self, name: str) -> Sandbox:
+        """Look one of the organisation's sandboxes up."""
+        return self._run(operations.get_sandbox(self._session, name))
+
+    def list_sandboxes(self) -> Iterator[Sandbox]:
+        """All sandboxes of the organisation, read page by page as they are asked for."""
+        return self._iterate(operations.sandboxes(self._session))
+
+    def get_segment_definition(self, segment_id: str) -> SegmentDefinition:
+        """Look a segment definition up."""
+        return self._run(operations.get_segment_definition(self._session, segment_id))
+
+    def list_segment_definitions(self) -> Iterator[SegmentDefinition]:
+        """All segment definitions of the tenant, read page by page as they are asked for."""
+        return self._iterate(operations.segment_definitions(self._session))
+
+    def create_segment_definition(self, definition: SegmentDefinition) -> SegmentDefinition:
+        """Define a segment, and return it with the id that the API has given it."""
+        return self._run(operations.create_segment_definition(self._session, definition))
+
+    def patch_segment_definition(self, segment_id: str, changes: Mapping[str, Any]) -> SegmentDefinition:
+        """Change a segment definition by members as the API has them, such as ``{"name": "Visitors"}``."""
+        return self._run(operations.patch_segment_definition(self._session, segment_id, changes))
+
+    def delete_segment_definition(self, segment_id: str) -> None:
+        """Delete a segment definition."""
+        self._run(operations.delete_segment_definition(self._session, segment_id))
+
+    def get_segment_definitions(self, segment_ids: Iterable[str]) -> dict[str, SegmentDefinition]:
+        """Look several segment definitions up in one call, by id; those that are not there are left out."""
+        return self._run(operations.get_segment_definitions(self._session, segment_ids))
 
     def _iterate(self, pages: Pages[T]) -> Iterator[T]:
         while pages.more:

@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from pytest_aep_export.contract.values import Operation
+from pytest_aep_export.errors import ConfigurationError
 
 __all__ = ["METHODS", "Node", "operations", "parameters", "read", "resolve"]
 
@@ -17,12 +18,23 @@ METHODS: Final = ("get", "head", "post", "put", "patch", "delete")
 
 
 def read() -> dict[str, Any]:
-    """The document, parsed by the C loader where PyYAML has one."""
+    """The document, parsed by the C loader where PyYAML has one.
+
+    Raises:
+        ConfigurationError: It cannot be read, or is no YAML.
+    """
     import yaml  # noqa: PLC0415 - costs as much as the rest of this package; only whoever needs the document pays
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    text = files("pytest_aep_export.contract").joinpath("openapi.yaml").read_bytes()
-    document: dict[str, Any] = yaml.load(text, Loader=loader)  # noqa: S506 - both loaders are safe ones
+    place = files("pytest_aep_export.contract").joinpath("openapi.yaml")
+    try:
+        text = place.read_bytes()
+        document: dict[str, Any] = yaml.load(text, Loader=loader)  # noqa: S506 - both loaders are safe ones
+    except (OSError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise ConfigurationError(
+            f"the contract cannot be read from {place} ({reason}): reinstall the package"
+        ) from error
     return document
 
 
@@ -54,7 +66,8 @@ def _operation(method: str, path: str, node: Node) -> Operation:
         for status, response in node["responses"].items()
         if status.startswith("2") and response.get("x-in-dialects") != []
     )
-    return Operation(node["operationId"], method, path, node["tags"][0], success)
+    in_sandbox = all("sandbox" in schemes for schemes in node.get("security", ())) and node.get("security") != []
+    return Operation(node["operationId"], method, path, node["tags"][0], success, in_sandbox)
 
 
 def parameters(document: Node, operation: Operation) -> list[Node]:

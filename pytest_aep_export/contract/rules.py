@@ -90,6 +90,13 @@ def _no_total(job: Document) -> Iterable[Breach]:
     return ()
 
 
+def _no_length(job: Document) -> Iterable[Breach]:
+    total = job["metrics"].get("totalTime", {})
+    if job["status"] == "SUCCEEDED" and "endTimeInMs" in total and "totalTimeInMs" not in total:
+        return [("/metrics/totalTime/totalTimeInMs", "none")]
+    return ()
+
+
 def _wrong_span(job: Document) -> Iterable[Breach]:
     found: list[Breach] = []
     for name, timer in job["metrics"].items():
@@ -212,6 +219,7 @@ _JOB: Final = (
     Rule("an updateTime not before creationTime", "D-20", _updated_early),
     Rule("a batch id once the job has SUCCEEDED", "D-24", _no_batch),
     Rule("a totalTime with its end once the job has ended", "D-43", _no_total),
+    Rule("a totalTime with its length once the job has SUCCEEDED", "facts, export-jobs section 6", _no_length),
     Rule("a totalTimeInMs that is end minus start", "facts, export-jobs section 3", _wrong_span),
     Rule("one dataset, however its id is spelled", "D-31", _two_datasets),
     Rule(

@@ -19,8 +19,10 @@ class Operation:
         id: The contract's ``operationId``.
         method: The HTTP method.
         path: The full path, with its parameters in braces.
-        service: The service that answers: ``ims``, ``catalog``, ``export-jobs``, ``merge-policies`` or ``data-access``.
+        service: The service that answers: ``ims``, ``catalog``, ``export-jobs``, ``merge-policies``, ``data-access`` or
+            ``sandboxes``.
         success: The statuses of success that some dialect answers, in the contract's order.
+        in_sandbox: Whether a request has to name the sandbox that it is about.
     """
 
     id: str
@@ -28,6 +30,7 @@ class Operation:
     path: str
     service: str
     success: tuple[int, ...]
+    in_sandbox: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 `app` puts it together: `gateway` admits requests and records them, one module per service answers, `tenants`, `store`
 and `jobs` hold the state, `advance` and `exporting` make jobs succeed, `server` puts it on a socket. What goes wrong on
-purpose stands in `personas` and in `faults`, which `faulty` and `wire` do.
+purpose stands in `personas` and in `faults`, which `faulty` and `wire` do. How answers may differ is a `variation`, one
+of `choices`, and done by `varied`.
 """
 
 from pytest_aep_export.emulator.app import Emulator, Tenant
@@ -12,5 +13,16 @@ from pytest_aep_export.emulator.faults import Fault
 from pytest_aep_export.emulator.journal import Journal
 from pytest_aep_export.emulator.server import EmulatorServer
 from pytest_aep_export.emulator.truth import LoadedProfiles
+from pytest_aep_export.emulator.variation import Variation
 
-__all__ = ["Behaviour", "Emulator", "EmulatorServer", "Fault", "FaultPlan", "Journal", "LoadedProfiles", "Tenant"]
+__all__ = [
+    "Behaviour",
+    "Emulator",
+    "EmulatorServer",
+    "Fault",
+    "FaultPlan",
+    "Journal",
+    "LoadedProfiles",
+    "Tenant",
+    "Variation",
+]

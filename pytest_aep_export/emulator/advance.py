@@ -31,8 +31,11 @@ _LOG: Final = logging.getLogger(__name__)
 
 async def settle(call: Call, job: Job, cause: Cause) -> Job:
     """The job after all that is due has happened to it; exports are computed off the event loop."""
-    if due(job.life, job.progression, cause, call.now) is None:
+    step = due(job.life, job.progression, cause, call.now)
+    if step is None:
         return job
+    if job.progression.mode == "per-poll" and step[0] is not JobStatus.SUCCEEDED:
+        return advance(call.state, call.sandbox, job, cause)  # a single step, which computes nothing
     return await run_in_threadpool(advance, call.state, call.sandbox, job, cause)
 
 

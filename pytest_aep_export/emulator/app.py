@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from pytest_aep_export.contract import load
-from pytest_aep_export.emulator import catalog, jobs, merge_policies
+from pytest_aep_export.emulator import catalog, jobs, merge_policies, segment_definitions
 from pytest_aep_export.emulator.advance import advance
 from pytest_aep_export.emulator.behaviour import Behaviour
 from pytest_aep_export.emulator.gateway import Gateway
@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+    from pytest_aep_export.emulator.choices import Level
     from pytest_aep_export.emulator.fault_plan import FaultPlan
+    from pytest_aep_export.emulator.variation import Plan, PlanLike
+    from pytest_aep_export.emulator.varied import Varying
     from pytest_aep_export.exchange import Exchange
     from pytest_aep_export.profiles import ProfileData
 
@@ -78,7 +81,26 @@ class Tenant:
 
     @behaviour.setter
     def behaviour(self, behaviour: Behaviour) -> None:
-        self._organisation.behaviour = behaviour
+        self._organisation.act(behaviour, self._organisation.varying)
+
+    def vary(self, plan: PlanLike, level: Level = "documented") -> Plan:
+        """Vary every answer from now on, within what is documented unless the plan says more.
+
+        What the tenant's behaviour already chooses stays. An empty plan varies nothing.
+
+        Args:
+            plan: A seed; or a plan of variations, or its JSON, or a file that holds it.
+            level: What a seed draws: ``documented`` variations, or one of ``damage``, which no source allows.
+
+        Returns:
+            The plan.
+
+        Raises:
+            ConfigurationError: The plan is none.
+        """
+        varying = _varying(plan, level)
+        self._organisation.act(self._organisation.usual, varying)
+        return varying.plan if varying else ()
 
     @property
     def data(self) -> ProfileData:
@@ -153,7 +175,7 @@ class Emulator:
         state: A folder to keep state in across restarts; by default it is gone when the emulator is closed.
         profiles: How many profiles each sandbox has by default.
         clock: Makes the clock of each organisation; by default time stands still until it is advanced.
-        journal: Makes the journal of each organisation.
+        journal: Makes the journal of each organisation, and that of exchanges that belong to none.
         executor: Computes the partitions of exports; by default threads of this process. Whoever gives it shuts it
             down.
 
@@ -176,6 +198,7 @@ class Emulator:
         self._profiles = profiles
         self._clock = clock
         self._journal = journal
+        self._varying: Varying | None = None
         self._temporary = None if state else tempfile.mkdtemp(prefix="aep-export-")
         folder = _prepare(state) if state else Path(str(self._temporary))
         self.state = State(
@@ -187,6 +210,7 @@ class Emulator:
             seed=seed,
             clock=clock(),
             executor=executor,
+            stray=journal(),
         )
         self.app: ASGIApp = Gateway(self.state)
 
@@ -218,9 +242,19 @@ class Emulator:
         if not sandboxes:
             raise ConfigurationError("a tenant needs a sandbox to work in: name at least one")
         organisation = self.state.tenants.create(behaviour or self.behaviour, self._clock(), self._journal(), name)
+        organisation.act(organisation.usual, self._varying)
         names = [sandboxes] if isinstance(sandboxes, str) else sandboxes
         made = [self.tenant_of(organisation, name, data or self.default_data) for name in names]
         return made[0]
+
+    def vary(self, plan: PlanLike, level: Level = "documented") -> Plan:
+        """Vary every answer to the tenants that are made from now on, as `Tenant.vary` does for one.
+
+        Raises:
+            ConfigurationError: The plan is none.
+        """
+        self._varying = _varying(plan, level)
+        return self._varying.plan if self._varying else ()
 
     def tenant_of(self, organisation: Organisation, name: str, data: Callable[[], ProfileData]) -> Tenant:
         """The organisation's sandbox of that name, made if it is not there."""
@@ -236,6 +270,7 @@ class Emulator:
             if newest is None:
                 catalog.seed(self.state.store, sandbox)
                 merge_policies.seed(self.state.store, sandbox)
+                segment_definitions.seed(self.state.store, sandbox)
             else:
                 organisation.clock.reach(newest)  # what is made from now on is newer than what was kept
             if own is not None:
@@ -272,6 +307,14 @@ class Emulator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _varying(plan: PlanLike, level: Level) -> Varying | None:
+    from pytest_aep_export.emulator.variation import plan_from  # noqa: PLC0415 - few ever vary anything
+    from pytest_aep_export.emulator.varied import Varying  # noqa: PLC0415 - the same
+
+    found = plan_from(plan, level)
+    return Varying(found) if found else None
 
 
 def _prepare(folder: Path) -> Path:

@@ -14,11 +14,13 @@ from pytest_aep_export.lifecycle import Progression
 if TYPE_CHECKING:
     from pytest_aep_export.emulator.personas import Persona
 
-__all__ = ["Behaviour", "read_switches"]
+__all__ = ["FEW", "Behaviour", "read_switches", "switches"]
 
 _NUMBERS: Final = ("page_limit", "part_rows")
 _MOST: Final = (1 << 31) - 1
 """What fits wherever such a number goes."""
+FEW: Final = {"page_limit": (2,), "part_rows": (25,)}
+"""For each such number what is so low that a client meets several pages, and several files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Behaviour:
         unknown_segments: Whether a job for a segment that nobody is known to be in is refused, or finds nobody.
         unselected: Whether what ``fields`` does not select is dropped from the files, or null in them.
         earlier_batches: Whether the batches that a dataset has are kept beside those of a new job, or replaced by them.
+        sandbox_type: What every sandbox is, or by its name: ``prod`` is for production, others for development.
+        policy_limit: Whether a sandbox has any number of merge policies for a class, or five at most (D-92).
         row_order: Whether rows come in the order in which their profiles are stored, or in one drawn by lot.
         persona: In which way it is wrong on purpose, by its name or as it is; None for right in everything.
     """
@@ -49,6 +53,8 @@ class Behaviour:
     unselected: Literal["drop", "null"] = "drop"
     earlier_batches: Literal["keep", "replace"] = "keep"
     row_order: Literal["stored", "shuffled"] = "stored"
+    sandbox_type: Literal["named", "production", "development"] = "named"
+    policy_limit: Literal["none", "five"] = "none"
     persona: str | Persona | None = None
 
     def __post_init__(self) -> None:
@@ -82,6 +88,11 @@ def _choices() -> dict[str, tuple[str, ...]]:
     """The words that each member of a behaviour may be, for those that are a choice of words."""
     kinds = get_type_hints(Behaviour, localns={"Persona": object})
     return {name: get_args(kind) for name, kind in kinds.items() if get_origin(kind) is Literal}
+
+
+def switches() -> dict[str, tuple[str, ...]]:
+    """The members of a behaviour that leave a choice, with their words; those that are numbers have none."""
+    return {**dict.fromkeys(_NUMBERS, ()), **_choices()}
 
 
 def read_switches(texts: Iterable[str]) -> dict[str, str | int]:

@@ -49,7 +49,7 @@ def _store(store: Store, sandbox: Sandbox, key: str, body: dict[str, Any]) -> di
         "name": body["name"],
         "description": body.get("description", ""),
         "imsOrg": sandbox.organisation.org_id,
-        "sandboxId": ids.uuid4("sandbox", sandbox.key),
+        "sandboxId": sandbox.id,
         "version": "1.0.0",
         "created": now,
         "updated": now,

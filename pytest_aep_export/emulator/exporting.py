@@ -111,7 +111,7 @@ def _batch(sandbox: Sandbox, job: Job, batch_id: str, result: ExportResult) -> M
         "externalId": batch_id,
         "status": "success",
         "imsOrg": sandbox.organisation.org_id,
-        "sandboxId": ids.uuid4("sandbox", sandbox.key),
+        "sandboxId": sandbox.id,
         "relatedObjects": [{"type": "dataSet", "id": job.request["destination"]["datasetId"]}],
         "tags": {"acp_type": ["export"], "acp_requestId": [job.request_id]},
         "inputFormat": {"format": "parquet"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from email.utils import formatdate, parsedate_to_datetime
@@ -126,7 +127,7 @@ class Struck:
             return response
         answer, skew = self._effect(Answer), self._effect(Skew)
         if answer and answer.after:
-            kept = [pair for pair in response.headers.raw if pair[0] in {"x-request-id", "date"}]
+            kept = [pair for pair in response.headers.raw if pair[0].lower() in {"x-request-id", "date"}]
             given = _given(answer)
             response = replace(given, headers=Headers([*given.headers.raw, *kept]))
         for hit in self.hits:
@@ -212,12 +213,14 @@ def _cut(response: Response, length: int) -> Response:
 
 
 def _cut_json(response: Response, hit: Hit) -> Response:
-    """What begins like the answer and is no JSON."""
-    whole = response.body.rstrip()
+    """What begins like the answer, unpacked if need be, and is no JSON."""
+    packed = response.headers.get("content-encoding") == "gzip"
+    whole = (gzip.decompress(response.body) if packed else response.body).strip()
     body = whole[: hit.lots().randrange(1, len(whole))] if len(whole) > 1 else b"{"
     status = HTTPStatus.OK if response.status == HTTPStatus.NO_CONTENT else response.status
     headers = {"content-type": "application/json", "content-length": str(len(body))}
-    return _with(replace(response, status=int(status), body=body), **headers)
+    kept = [pair for pair in response.headers.raw if pair[0].lower() != "content-encoding"]
+    return _with(replace(response, status=int(status), headers=Headers(kept), body=body), **headers)
 
 
 def _noise(hit: Hit, size: int) -> bytes:

@@ -6,7 +6,8 @@ The checks run in this order, and the first that fails answers (facts, auth-and-
 2. ``Authorization`` is there (403010) and holds a token that was issued here and has not expired (401013);
 3. ``x-api-key`` is there (403000) and belongs to the token (403003);
 4. ``x-gw-ims-org-id`` is there (400003), well-formed (403027) and the integration's own organisation (403025);
-5. ``x-sandbox-name`` is there (400003) and names a sandbox of the organisation (404003); no source says either;
+5. ``x-sandbox-name`` is there (400003), unless the call needs none, and names a sandbox of the organisation (404003);
+   no source says either;
 6. a body has a JSON content type (400) and the contract allows the request (400, in the service's own envelope).
 
 The token service is exempt from 2 to 6. Every exchange goes into the journal of the organisation that it belongs to.
@@ -36,16 +37,17 @@ from pytest_aep_export.emulator.self_check import Pairs, SelfCheck
 from pytest_aep_export.emulator.services import GUARDED, UNGUARDED
 from pytest_aep_export.emulator.state import Call, State, answer
 from pytest_aep_export.emulator.tenants import Organisation, Sandbox
+from pytest_aep_export.emulator.wire import Sending, Streaming
 from pytest_aep_export.exchange import Exchange, Headers, Request, Response
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from pytest_aep_export.contract import Match, Operation, Violation
     from pytest_aep_export.emulator.fault_plan import Hit
     from pytest_aep_export.emulator.journal import Journal
     from pytest_aep_export.emulator.personas import Persona
-    from pytest_aep_export.emulator.wire import Sending
+    from pytest_aep_export.emulator.varied import Variant
 
 __all__ = ["MAX_BODY", "Gateway"]
 
@@ -121,9 +123,9 @@ class Gateway:
                 await sending(scope, receive, send)
                 return
         response, owner = await self._answer(visit, match)
-        exchange, response, journal = self._finish(visit, response, match.operation.id if match else "", owner)
+        exchange, answering, journal = self._finish(visit, response, match.operation.id if match else "", owner)
         journal.record(exchange)
-        await response(scope, receive, send)
+        await answering(scope, receive, send)
 
     async def _failing(
         self, visit: _Visit, match: Match, owner: Organisation, hits: tuple[Hit, ...], receive: Receive
@@ -190,7 +192,7 @@ class Gateway:
             request=request,
             path=match.parameters,
             query=head.query,
-            sandbox=_sandbox(organisation, head),
+            sandbox=_sandbox(organisation, head, match.operation),
             document=self._check(match.operation, head, request, request_id),
             origin=head.origin,
             request_id=request_id,
@@ -243,7 +245,7 @@ class Gateway:
 
     def _finish(
         self, visit: _Visit, response: HttpResponse, operation: str, owner: Organisation | None
-    ) -> tuple[Exchange, HttpResponse, Journal]:
+    ) -> tuple[Exchange, ASGIApp, Journal]:
         """The exchange, the answer to send, and the journal that the exchange belongs to."""
         organisation = owner or self._owner(visit.head)
         now = (organisation.clock if organisation else self._state.clock).now()
@@ -259,6 +261,10 @@ class Gateway:
         if visit.acting and visit.acting.answer:
             exchange = replace(exchange, response=visit.acting.answer(exchange, journal))
             response = _rendered(exchange.response)
+        varying = organisation.varying if organisation else None
+        if varying and varying.touches(operation, exchange.response.status):
+            variant = varying.answer(exchange, self._state.contract)
+            return replace(exchange, response=variant.response), _sending(variant, response), journal
         return exchange, response, journal
 
 
@@ -286,12 +292,22 @@ def _rendered(response: Response) -> HttpResponse:
     return sent
 
 
+def _sending(variant: Variant, usual: HttpResponse) -> ASGIApp:
+    """What sends an answer that was varied; of one that comes from the disk only the headers were."""
+    if isinstance(usual, StreamingResponse):
+        return Streaming(usual, variant.response.headers)
+    return Sending(variant.response, None, variant.piece)
+
+
 def _require_complete(operation: Operation, request_id: str, *, complete: bool) -> None:
     if not complete:
         raise problems.refuse(operation.service, 413, [f"the body has more than {MAX_BODY} bytes"], request_id)
 
 
-def _sandbox(organisation: Organisation, head: Head) -> Sandbox:
+def _sandbox(organisation: Organisation, head: Head, operation: Operation) -> Sandbox:
+    """The sandbox that a request names; the organisation's first where none is named and none needs to be."""
+    if not head.sandbox and not operation.in_sandbox:
+        return next(iter(organisation.sandboxes.values()))
     if not head.sandbox:
         raise problems.gateway("400003")
     if head.sandbox not in organisation.sandboxes:

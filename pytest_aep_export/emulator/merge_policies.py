@@ -1,6 +1,6 @@
-"""Merge policies: listed and looked up (facts, merge-policies).
+"""Merge policies: kept in their versions, listed and looked up (facts, merge-policies); changed by `policy_changes`.
 
-Each sandbox has those of the default data, and may be given others: there is no call for that here.
+Each sandbox has those of the default data, and may be given others.
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from pytest_aep_export.emulator import ids
 from pytest_aep_export.emulator.problems import profile, refuse
 from pytest_aep_export.emulator.selection import member, ordered
 from pytest_aep_export.emulator.state import Call, answer
 from pytest_aep_export.emulator.store import Kind, Store
 from pytest_aep_export.errors import ConfigurationError
-from pytest_aep_export.exporter.plan import InvalidExportError, plan, policy_id
+from pytest_aep_export.exporter.plan import InvalidExportError, plan, policy_id, segments_of
 from pytest_aep_export.model import MergePolicy
 from pytest_aep_export.profiles.policies import DEFAULT_POLICIES
 
@@ -27,7 +26,21 @@ if TYPE_CHECKING:
 
     from pytest_aep_export.emulator.tenants import Sandbox
 
-__all__ = ["add", "chosen", "default", "find", "get_merge_policy", "list_merge_policies", "seed"]
+__all__ = [
+    "add",
+    "change",
+    "chosen",
+    "default",
+    "every",
+    "find",
+    "found",
+    "get_merge_policies",
+    "get_merge_policy",
+    "list_merge_policies",
+    "remove",
+    "seed",
+    "shown",
+]
 
 _FILTERS: Final = (
     "default",
@@ -67,6 +80,42 @@ def add(store: Store, sandbox: Sandbox, policy: MergePolicy) -> None:
         _put(store, sandbox, policy)
 
 
+def change(store: Store, sandbox: Sandbox, policy: MergePolicy) -> None:
+    """Put a new policy into a sandbox, or a new version of one that is there.
+
+    Of each class one policy is the default, and one of all is active on the edge: a new one takes over, by which the
+    one before it gets a new version. A version that is no longer the latest stays, for exports that name it.
+    """
+    with store.transaction():
+        for other in every(store, sandbox.key):
+            if other.id == policy.id:
+                _supersede(store, sandbox, other)
+                continue
+            loses_default = policy.default and other.default and policy.schema == other.schema
+            loses_edge = policy.active_on_edge and other.active_on_edge
+            if loses_default or loses_edge:
+                _supersede(store, sandbox, other)
+                default, active = other.default and not loses_default, other.active_on_edge and not loses_edge
+                version = other.version + 1
+                _put(store, sandbox, replace(other, default=default, active_on_edge=active, version=version, raw={}))
+        _put(store, sandbox, replace(policy, raw={}))
+
+
+def remove(store: Store, tenant: str, policy: MergePolicy) -> None:
+    """Forget a policy in all its versions."""
+    with store.transaction():
+        store.remove(tenant, Kind.MERGE_POLICY, policy.id)
+        for version in range(1, policy.version):
+            store.remove(tenant, Kind.MERGE_POLICY_VERSION, f"{version}/{policy.id}")
+
+
+def _supersede(store: Store, sandbox: Sandbox, policy: MergePolicy) -> None:
+    document = store.get(sandbox.key, Kind.MERGE_POLICY, policy.id)
+    if document is not None:
+        key, now = f"{policy.version}/{policy.id}", sandbox.organisation.clock.now()
+        store.put(sandbox.key, Kind.MERGE_POLICY_VERSION, key, document, number=policy.version, created=now)
+
+
 def _put(store: Store, sandbox: Sandbox, policy: MergePolicy) -> None:
     now, number = sandbox.organisation.clock.now(), store.next_number(sandbox.key, "merge-policy")
     document = _document(policy, sandbox, now)
@@ -74,52 +123,72 @@ def _put(store: Store, sandbox: Sandbox, policy: MergePolicy) -> None:
 
 
 def _document(policy: MergePolicy, sandbox: Sandbox, now: int) -> dict[str, Any]:
-    """The policy as the API shows it: what it says in so many words, and what else it was read from."""
+    """The policy as it is kept: what it says in so many words, and what else it was read from."""
     return {
-        "isActiveOnEdge": False,
         "updateEpoch": now // 1000,
         **policy.raw,
         "id": policy.id,
         "name": policy.name,
         "imsOrgId": sandbox.organisation.org_id,
-        "sandbox": {
-            "sandboxId": ids.uuid4("sandbox", sandbox.key),
-            "sandboxName": sandbox.name,
-            "type": "production" if sandbox.name == "prod" else "development",
-            "default": sandbox.name == "prod",
-        },
         "schema": {"name": policy.schema},
         "version": policy.version,
         "identityGraph": {"type": policy.graph},
         "attributeMerge": {"type": policy.method} | ({"order": list(policy.order)} if policy.order else {}),
+        "isActiveOnEdge": policy.active_on_edge,
         "default": policy.default,
     }
 
 
-def find(store: Store, tenant: str, policy_id: str) -> MergePolicy | None:
-    """The merge policy that has this id."""
-    document = store.get(tenant, Kind.MERGE_POLICY, policy_id)
+def shown(document: Mapping[str, Any], sandbox: Sandbox) -> dict[str, Any]:
+    """The policy as it is answered, with the sandbox as it is now."""
+    where = {"sandboxId": sandbox.id, "sandboxName": sandbox.name, "type": sandbox.type, "default": sandbox.is_default}
+    return {**document, "sandbox": where}
+
+
+def every(store: Store, tenant: str) -> list[MergePolicy]:
+    """The latest version of each merge policy."""
+    return [MergePolicy.from_json(document) for document in store.list(tenant, Kind.MERGE_POLICY)]
+
+
+def find(store: Store, tenant: str, policy_id: str, version: object = None) -> MergePolicy | None:
+    """The merge policy that has this id: in the version that is named, if it had that, and else in the latest."""
+    earlier = store.get(tenant, Kind.MERGE_POLICY_VERSION, f"{version}/{policy_id}")
+    document = earlier or store.get(tenant, Kind.MERGE_POLICY, policy_id)
     return None if document is None else MergePolicy.from_json(document)
 
 
 def default(store: Store, tenant: str, schema: str) -> MergePolicy | None:
     """The policy that is used for a schema class where none is named."""
-    policies = [MergePolicy.from_json(document) for document in store.list(tenant, Kind.MERGE_POLICY)]
-    return next((policy for policy in policies if policy.default and policy.schema == schema), None)
+    return next((policy for policy in every(store, tenant) if policy.default and policy.schema == schema), None)
 
 
 def chosen(store: Store, tenant: str, request: Mapping[str, Any]) -> MergePolicy | None:
     """The policy that a request for an export names, or else the one segment's, or the default; None for none such."""
-    wanted = policy_id(request)
-    policy = find(store, tenant, wanted) if wanted else None
+    wanted = _policy_of_segment(store, tenant, request) or policy_id(request)
+    policy = find(store, tenant, wanted, request.get("mergePolicy", {}).get("version")) if wanted else None
     return policy if "mergePolicy" in request else policy or default(store, tenant, request["schema"]["name"])
 
 
+def _policy_of_segment(store: Store, tenant: str, request: Mapping[str, Any]) -> str | None:
+    """The policy by which the one segment of a request is defined, where the request names none itself."""
+    asked = segments_of(request)
+    if "mergePolicy" in request or len(asked) != 1 or asked[0].namespace != "ups":
+        return None
+    definition = store.get(tenant, Kind.SEGMENT, asked[0].id) or {}
+    policy: str | None = definition.get("mergePolicyId")
+    return policy
+
+
 async def list_merge_policies(call: Call) -> Response:
-    """The sandbox's merge policies by name, one page of them (facts, merge-policies section Operations)."""
+    """The sandbox's merge policies by name, one page of them (facts, merge-policies section Operations).
+
+    Whoever asks for a version is shown policies that had it, as they were then.
+    """
+    kinds = (Kind.MERGE_POLICY, *([Kind.MERGE_POLICY_VERSION] if "version" in call.query else []))
     policies = [
         policy
-        for policy in call.state.store.list(call.sandbox.key, Kind.MERGE_POLICY)
+        for kind in kinds
+        for policy in call.state.store.list(call.sandbox.key, kind)
         if all(_says(policy, path, call.query[path]) for path in _FILTERS if path in call.query)
     ]
     order = call.query.get("orderBy") or call.query.get("orderby") or "+name"
@@ -132,7 +201,7 @@ async def list_merge_policies(call: Call) -> Response:
     return answer(
         {
             "_page": {"totalCount": len(policies), "pageSize": len(page)},
-            "children": page,
+            "children": [shown(policy, call.sandbox) for policy in page],
             "_links": {"next": {"href": href}},
         }
     )
@@ -157,10 +226,26 @@ def _start(call: Call) -> int:
 
 async def get_merge_policy(call: Call) -> Response:
     """One merge policy."""
+    return answer(shown(found(call), call.sandbox))
+
+
+async def get_merge_policies(call: Call) -> Response:
+    """Several merge policies by id; those that are not there are left out, which is a choice of ours."""
+    store, tenant = call.state.store, call.sandbox.key
+    asked = {entry["id"]: store.get(tenant, Kind.MERGE_POLICY, entry["id"]) for entry in call.document["ids"]}
+    results = {key: shown(policy, call.sandbox) for key, policy in asked.items() if policy is not None}
+    return answer({"results": results}, HTTPStatus.MULTI_STATUS)
+
+
+def found(call: Call) -> dict[str, Any]:
+    """The document of the policy that a path names.
+
+    Raises:
+        Refusal: There is none.
+    """
     key = call.path["mergePolicyId"]
     document = call.state.store.get(call.sandbox.key, Kind.MERGE_POLICY, key)
     if document is None:
-        raise profile(
-            HTTPStatus.NOT_FOUND, "UPAPI-113000-404", f"The entity {key} is not found.", request_id=call.request_id
-        )
-    return answer(document)
+        title = f"The entity {key} is not found."
+        raise profile(HTTPStatus.NOT_FOUND, "UPAPI-113000-404", title, request_id=call.request_id)
+    return document

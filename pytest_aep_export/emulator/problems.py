@@ -92,7 +92,7 @@ def refuse(service: str, status: int, details: list[str], request_id: str = "") 
     text = "; ".join(details)
     if service == "ims":
         return oauth(status, "invalid_request", text)
-    if service in {"catalog", "data-access"}:
+    if service in {"catalog", "data-access", "sandboxes"}:
         return foundation(status, text)
     code, title = (
         ("UPLIB-101206-500", _USER_JSON) if status == 400 else (f"UPAPI-113000-{status}", text)  # noqa: PLR2004

@@ -25,6 +25,9 @@ CREATE TABLE IF NOT EXISTS resources (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS by_status
     ON resources (tenant, kind, json_extract(document, '$.life.status'), created DESC, number DESC);
+CREATE INDEX IF NOT EXISTS by_mode
+    ON resources (tenant, kind, json_extract(document, '$.progression.mode'), json_extract(document, '$.life.status'),
+    created DESC, number DESC);
 CREATE INDEX IF NOT EXISTS by_batch
     ON resources (tenant, kind, json_extract(document, '$.batch'), created DESC, number DESC);
 CREATE INDEX IF NOT EXISTS newest ON resources (tenant, kind, created DESC, number DESC);
@@ -47,6 +50,8 @@ class Kind(StrEnum):
     EXPORT_JOB = "export-job"
     FILE = "file"
     MERGE_POLICY = "merge-policy"
+    MERGE_POLICY_VERSION = "merge-policy-version"
+    SEGMENT = "segment"
 
 
 class Store:
@@ -190,6 +195,13 @@ class Store:
             row = self._db.execute("SELECT MAX(created) FROM resources WHERE tenant = ?", (tenant,)).fetchone()
         latest: int | None = row[0]
         return latest
+
+    def earliest(self, tenant: str) -> int | None:
+        """When the tenant's oldest document was created, in ms since the epoch; None when it has none."""
+        with self._lock:
+            row = self._db.execute("SELECT MIN(created) FROM resources WHERE tenant = ?", (tenant,)).fetchone()
+        earliest: int | None = row[0]
+        return earliest
 
     def drop(self, tenant: str) -> None:
         """Forget all documents of a tenant; its numbers stay taken."""

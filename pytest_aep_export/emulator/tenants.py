@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 import threading
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from pytest_aep_export.contract.union import Union, load_union
@@ -22,10 +23,12 @@ from pytest_aep_export.profiles.policies import DEFAULT_SEGMENTS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_aep_export.emulator.varied import Varying
     from pytest_aep_export.profiles import ProfileData
 
 __all__ = ["DefaultData", "Organisation", "Sandbox", "Tenants"]
 
+_DEFAULT: Final = "prod"
 _DEFAULT_SEGMENTS: Final = frozenset((segment.namespace, segment.id) for segment in DEFAULT_SEGMENTS)
 
 
@@ -41,9 +44,15 @@ class DefaultData:
 
     def __call__(self) -> ProfileData:
         """The data."""
-        from pytest_aep_export.profiles import generate  # noqa: PLC0415 - loads numpy and Arrow
+        return _generated(self.profiles, self.seed)
 
-        return generate(self.profiles, seed=self.seed)
+
+@lru_cache(maxsize=2)
+def _generated(profiles: int, seed: int) -> ProfileData:
+    """Nobody changes profile data, so that all sandboxes may have the same."""
+    from pytest_aep_export.profiles import generate  # noqa: PLC0415 - loads numpy and Arrow
+
+    return generate(profiles, seed=seed)
 
 
 class Sandbox:
@@ -59,6 +68,24 @@ class Sandbox:
         self._own: ProfileData | None = None
         self._made: ProfileData | None = None
         self._segments: frozenset[tuple[str, str]] | None = None
+
+    @property
+    def id(self) -> str:
+        """The id that services show it by."""
+        return ids.uuid4("sandbox", self.key)
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it is the organisation's default sandbox."""
+        return self.name == _DEFAULT
+
+    @property
+    def type(self) -> str:
+        """What it is for, ``production`` or ``development``, as the organisation's behaviour says."""
+        said = self.organisation.behaviour.sandbox_type
+        if said != "named":
+            return said
+        return "production" if self.is_default else "development"
 
     @property
     def data(self) -> ProfileData:
@@ -105,17 +132,29 @@ class Sandbox:
 
 
 class Organisation:
-    """An organisation: its integration's credentials, its sandboxes, its clock, its journal and its faults."""
+    """An organisation: its integration's credentials, its sandboxes, its clock, its journal and its faults.
+
+    Attributes:
+        behaviour: How the emulator acts towards it.
+        usual: How it would act if nothing were varied.
+        varying: What varies its answers.
+    """
 
     def __init__(self, org_id: str, client_id: str, behaviour: Behaviour, clock: Clock, journal: Journal) -> None:
         self.org_id = org_id
         self.client_id = client_id
         self.client_secret = secrets.token_urlsafe(24)
-        self.behaviour = behaviour
+        self.varying: Varying | None = None
+        self.behaviour = self.usual = behaviour
         self.clock = clock
         self.journal = journal
         self.faults = FaultPlan()
         self.sandboxes: dict[str, Sandbox] = {}
+
+    def act(self, usual: Behaviour, varying: Varying | None) -> None:
+        """Behave so from now on, and vary answers so."""
+        self.varying, self.usual = varying, usual
+        self.behaviour = varying.behaviour(usual) if varying else usual
 
     def accepts(self, client_secret: str) -> bool:
         """Whether this is the integration's secret."""

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -54,11 +55,17 @@ def draw(seed: int | str, level: Level = "documented") -> Plan:
     lots = random.Random(f"variation/{level}/{seed}")  # noqa: S311 - it must be predictable
     if level != "documented":
         return (_drawn(list(choices(level).values()), lots.random),)
-    by_place: dict[str, list[Choice]] = {}
-    for each in choices(level).values():
-        by_place.setdefault(each.place, []).append(each)
     share = _SHARES[int(lots.random() * len(_SHARES))]
-    return tuple(_drawn(offered, lots.random) for offered in by_place.values() if lots.random() < share)
+    return tuple(_drawn(offered, lots.random) for offered in _by_place(level) if lots.random() < share)
+
+
+@cache
+def _by_place(level: Level) -> tuple[tuple[Choice, ...], ...]:
+    """The choices of each place."""
+    found: dict[str, list[Choice]] = {}
+    for each in choices(level).values():
+        found.setdefault(each.place, []).append(each)
+    return tuple(map(tuple, found.values()))
 
 
 def _drawn(offered: Sequence[Choice], lot: Callable[[], float]) -> Variation:

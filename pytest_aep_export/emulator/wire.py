@@ -20,21 +20,66 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from starlette.responses import StreamingResponse
     from starlette.types import Receive, Scope, Send
 
-    from pytest_aep_export.exchange import Response
+    from pytest_aep_export.exchange import Headers, Response
 
-__all__ = ["Ending", "Sending"]
+__all__ = ["Ending", "Sending", "Streaming"]
 
 Ending = Literal["close", "reset"]
 """How a connection ends before its time."""
 
+_READ: Final = frozenset({b"connection", b"content-length", b"transfer-encoding"})
+"""The headers by which the server frames an answer."""
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
 """``SO_LINGER`` with no time: closing the socket resets the connection."""
 _PAUSE: Final = 0.001
 """Seconds between two looks at whether a slow client has read enough of what is sent before a reset."""
 _PATIENCE: Final = 10_000
 """How often to look at most."""
+
+
+class _AsItIs(bytes):
+    """A header's name that stays as it is spelled: the server would put it into lower case."""
+
+    __slots__ = ()
+
+    def lower(self) -> bytes:
+        """The name, as it is spelled."""
+        return self
+
+
+def _spelled(headers: Headers, send: Send) -> list[tuple[bytes, bytes]]:
+    """Headers to send, their names spelled as they are, but for those on a socket that the server reads itself."""
+    pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.raw]
+    if _cycle(send) is None:
+        return pairs
+    return [(name.lower() if name.lower() in _READ else _AsItIs(name), value) for name, value in pairs]
+
+
+def _cycle(send: Send) -> RequestResponseCycle | None:
+    """The exchange on a socket that this sends for; None in process."""
+    cycle = getattr(send, "__self__", None)
+    return cycle if isinstance(cycle, RequestResponseCycle) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Streaming:
+    """An ASGI application that sends an answer from the disk, with other headers than its own.
+
+    Attributes:
+        usual: The answer.
+        headers: The headers.
+    """
+
+    usual: StreamingResponse
+    headers: Headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        self.usual.raw_headers = _spelled(self.headers, send)
+        await self.usual(scope, receive, send)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +99,14 @@ class Sending:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - as ASGI has it
         """Send it."""
         if self.seen.status:
-            headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self.seen.headers.raw]
+            headers = _spelled(self.seen.headers, send)
             await send({"type": "http.response.start", "status": self.seen.status, "headers": headers})
             for piece in self._pieces():
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
                 await asyncio.sleep(0)
         if self.ending is None:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
-        elif isinstance(cycle := getattr(send, "__self__", None), RequestResponseCycle):
+        elif (cycle := _cycle(send)) is not None:
             await self._end(cycle)
         else:
             raise self._lost()

@@ -73,6 +73,7 @@ class DefaultSegment:
         namespace: Its namespace, as ``segmentMembership`` spells it.
         name: What it is called.
         policy: The id of its merge policy, which an export of it alone takes.
+        expression: Who is meant to be in it, in Profile Query Language; empty where somebody else decides.
         realized: The share of profiles that are in it.
         exited: The share of profiles that have left it.
     """
@@ -83,14 +84,27 @@ class DefaultSegment:
     policy: str
     realized: float
     exited: float
+    expression: str = ""
 
 
 DEFAULT_SEGMENTS: Final[tuple[DefaultSegment, ...]] = (
     DefaultSegment(
-        "52c26d0d-45f2-47a2-ab30-ed06abc981ff", "ups", "Visited this year", _BY_TIME, realized=0.5, exited=0.2
+        "52c26d0d-45f2-47a2-ab30-ed06abc981ff",
+        "ups",
+        "Visited this year",
+        _BY_TIME,
+        realized=0.5,
+        exited=0.2,
+        expression='exists E from xEvent where E.eventType = "web.webpagedetails.pageViews"',
     ),
     DefaultSegment(
-        "7a93d2ff-a220-4bae-9a4e-5f3c35032be3", "ups", "Loyalty members nearby", _IN_ORDER, realized=0.25, exited=0.1
+        "7a93d2ff-a220-4bae-9a4e-5f3c35032be3",
+        "ups",
+        "Loyalty members nearby",
+        _IN_ORDER,
+        realized=0.25,
+        exited=0.1,
+        expression='homeAddress.countryCode = "US"',
     ),
     DefaultSegment(
         "4edc8488-2c35-4f6d-b4c6-9075c68d2df4", "aam", "Imported audience", _BY_TIME, realized=0.15, exited=0.15

@@ -172,9 +172,35 @@ class Api:
                 self._applied = _SAMPLE_POLICY
         return self._applied
 
-    def segment_definition(self, identifier: str) -> Exchange:
+    # Segments
+
+    def list_segments(self, **query: object) -> Exchange:
+        """List the tenant's segment definitions."""
+        return self.target.send("GET", SEGMENTS, query=query)
+
+    def segment_definition(self, identifier: object) -> Exchange:
         """Look at the definition of a segment."""
         return self.target.send("GET", f"{SEGMENTS}/{quoted(identifier)}")
+
+    def create_segment(self, body: Mapping[str, Any]) -> Exchange:
+        """Define a segment."""
+        return self.target.send("POST", SEGMENTS, json=body)
+
+    def patch_segment(self, identifier: object, changes: Mapping[str, Any]) -> Exchange:
+        """Change the definition of a segment."""
+        return self.target.send("PATCH", f"{SEGMENTS}/{quoted(identifier)}", json=changes)
+
+    def delete_segment(self, identifier: object) -> Exchange:
+        """Delete the definition of a segment."""
+        return self.target.send("DELETE", f"{SEGMENTS}/{quoted(identifier)}")
+
+    def several_segments(self, *identifiers: object) -> Exchange:
+        """Look at the definitions of several segments at once."""
+        body = {"ids": [{"id": identifier} for identifier in identifiers]}
+        return self.target.send("POST", f"{SEGMENTS}/bulk-get", json=body)
+
+    # Jobs
+
 
     def create_job(self, payload: Mapping[str, Any]) -> Exchange:
         """Create an export job."""

@@ -56,6 +56,8 @@ def _write(api: Api) -> None:
         stopped = api.new_job(payloads.profiles_only(dataset, policy)).response.json()
         for identifier in (stopped["id"], stopped["id"], done["id"]):
             api.cancel_job(identifier)
+    api.several_policies(*policies[:1])
+    api.several_segments(*(each.get("id") for each in _listed(api.list_segments(limit=1), "segments")))
     api.create_dataset({"name": 1})
     api.create_job({})
     api.cancel_job(_NO_ID)
@@ -66,6 +68,10 @@ def _read(api: Api) -> None:
     """Look at what there is: of each sort the newest, and of jobs the newest of each status."""
     for policy in _listed(api.list_policies(limit=2), "children"):
         api.show_policy(policy.get("id"))
+    for sandbox in _listed(api.list_sandboxes(), "sandboxes")[:1]:
+        api.show_sandbox(str(sandbox.get("name")))
+    for segment in _listed(api.list_segments(limit=2), "segments"):
+        api.segment_definition(segment.get("id"))
     api.list_datasets(limit=2)
     _second_page(api)
     shown = {job.get("status"): job for job in reversed(_listed(api.list_jobs(limit=_PAGE), "records"))}
@@ -110,7 +116,8 @@ def _refused(api: Api) -> None:
         api.target.send("GET", JOBS, without={header})
     for call in (api.show_job, api.show_dataset, api.show_batch, api.list_batch, api.list_file, api.preview):
         call(_NO_ID)
-    api.show_policy(_NO_POLICY)
+    for call in (api.show_policy, api.segment_definition):
+        call(_NO_POLICY)
     api.list_jobs(limit="none")
     api.target.send("GET", POLICIES, query={"limit": "none"})
 

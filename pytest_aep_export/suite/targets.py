@@ -18,6 +18,7 @@ from pytest_aep_export.suite.budget import Budget, Limits
 from pytest_aep_export.suite.courtesy import Courtesy
 from pytest_aep_export.suite.probing import probe
 from pytest_aep_export.suite.sending import Kind, Neighbours, Patience, Target, TargetError
+from pytest_aep_export.suite.terms import OWN_POLICIES
 
 __all__ = [
     "CASSETTE",
@@ -43,6 +44,7 @@ LIMITS: Final[dict[Kind, Limits]] = {
 """What a run may cost unless somebody says otherwise. A job of the live service takes minutes and costs quota."""
 
 _OTHER_SANDBOX: Final = "AEP_OTHER_SANDBOX_NAME"
+_OWN_POLICIES: Final = "AEP_OWN_POLICIES"
 _OTHER_ORG: Final = "AEP_OTHER_ORG_"
 _IN_THE_OTHER_ORG: Final = {
     "ID": "AEP_ORG_ID",
@@ -131,7 +133,8 @@ def _url(url: str, ims_url: str, credentials: Mapping[str, str] | Credentials, *
     target = Target(url, who, ims_url=ims_url, kind=kind)
     if not isinstance(credentials, Credentials):
         target.neighbours = _neighbours(credentials)
-    target.capabilities = target.neighbours.capabilities
+    own = not isinstance(credentials, Credentials) and credentials.get(_OWN_POLICIES) == "yes"
+    target.capabilities = target.neighbours.capabilities | ({OWN_POLICIES} if own else frozenset())
     try:
         yield target
     finally:

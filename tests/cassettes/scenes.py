@@ -13,7 +13,7 @@ from pytest_aep_export.contract.dialects import DIALECTS
 from pytest_aep_export.emulator import Tenant
 from pytest_aep_export.errors import JobFailedError
 from pytest_aep_export.lifecycle import Progression
-from pytest_aep_export.model import JobStatus, MergePolicy
+from pytest_aep_export.model import JobStatus, MergePolicy, SegmentDefinition
 from pytest_aep_export.profiles import DEFAULT_SEGMENTS, ProfileData, generate
 from pytest_aep_export.profiles.policies import CRM, DEFAULT_POLICIES, LOYALTY
 from pytest_aep_export.suite import payloads
@@ -26,6 +26,7 @@ NAME: Final = "Profile Data Export"
 EVERY: Final = tuple(DIALECTS)
 _MOST_IDENTITIES: Final = 50
 _BY_TIME: Final = DEFAULT_POLICIES[0].id
+_NEARBY: Final = 'homeAddress.stateProvince = "US-CA"'
 _POLICY: Final = "e5bc94de-cd14-4cdf-a2bc-88b6e8cbfac2"
 
 
@@ -201,6 +202,25 @@ def _changed_policies(stage: Stage) -> None:
     list(client.list_merge_policies())
 
 
+def _definitions(stage: Stage) -> None:
+    """Segments defined, found, listed by pages, changed and deleted, and what is refused."""
+    client, api = stage.client, stage.api
+    women = SegmentDefinition("", name="Women", expression='person.gender = "female"', description="By their profile")
+    first = client.create_segment_definition(women)
+    second = client.create_segment_definition(replace(women, name="Californians", expression=_NEARBY))
+    client.patch_segment_definition(second.id, {"name": "People in California"})
+    client.get_segment_definition(second.id)
+    client.get_segment_definitions([first.id, second.id])
+    api.list_segments(limit=1, page=1)
+    api.list_segments(limit=1, start=1)
+    api.list_segments(sort="name:asc")
+    api.create_segment({"name": "Women", "expression": first.raw["expression"], "schema": first.raw["schema"]})
+    api.create_segment({"name": "Nobody", "schema": first.raw["schema"]})
+    client.delete_segment_definition(first.id)
+    api.segment_definition(first.id)
+    list(client.list_segment_definitions())
+
+
 def _sandboxes(stage: Stage) -> None:
     """Two sandboxes listed and looked up, and what is refused."""
     stage.tenant.sandbox("dev")
@@ -293,6 +313,7 @@ SCENES: Final = (
     Scene("cancel/accepted", _cancelled, (), persona="cancel-accepted-for-later"),
     Scene("files/batch", _files, _ids("FILES", 1, 2, 3, 4, 5, 7, 8, 12, 13, 14, 15, 16, 17, 18, 20, 21, 24, 33)),
     Scene("merge/changed", _changed_policies, _ids("POLICY", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17)),
+    Scene("segment/definitions", _definitions, _ids("SEGMENT", *range(1, 5), *range(6, 20))),
     Scene("sandbox/listed", _sandboxes, _ids("SANDBOX", 1, 2, 3, 4, 5, 7, 9)),
     Scene("merge/policies", _policies, _ids("MERGE", 10, 11)),
 )

@@ -23,6 +23,8 @@ from aepp.sandboxes import Sandboxes
 from aepp.segmentation import Segmentation
 
 from pytest_aep_export import Credentials, EmulatorServer, Tenant
+from pytest_aep_export.client import AepClient
+from pytest_aep_export.model import SegmentDefinition
 
 if TYPE_CHECKING:
     from aepp.configs import ConnectObject
@@ -290,3 +292,20 @@ def test_aepp_changes_merge_policies(profile: Profile):
     assert profile.getMergePolicy(DEFAULT_POLICY)["default"] is False
     assert profile.deleteMergePolicy(created["id"]) == 200
     assert profile.getMergePolicy(created["id"])["status"] == 404
+
+
+def test_aepp_defines_segments(connection: ConnectObject, aep_client: AepClient):
+    """It defines one, lists each once where there is more than a page of them, changes it and deletes it."""
+    for number in range(100):
+        aep_client.create_segment_definition(SegmentDefinition("", f"Segment {number}", 'person.gender = "female"'))
+    segmentation = part(Segmentation, connection)
+    expression = {"type": "PQL", "format": "pql/text", "value": 'workAddress.country = "US"'}
+    asked = {"description": "", "expression": expression, "schema": {"name": "_xdm.context.profile"}, "ttlInDays": 30}
+    made = segmentation.createSegment(asked | {"name": "Americans"})["id"]
+    listed = [segment["id"] for segment in segmentation.getSegments()]
+    assert made in listed
+    assert len(listed) == len(set(listed)) == 100 + 1 + 2
+    assert segmentation.updateSegment(made, asked | {"name": "People in the USA"})["name"] == "People in the USA"
+    assert segmentation.getSegment(made)["expression"] == expression
+    assert segmentation.deleteSegment(made) == 200
+    assert segmentation.getSegment(made)["status"] == 404

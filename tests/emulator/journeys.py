@@ -31,6 +31,7 @@ JOBS: Final = f"{UPS}/export/jobs"
 CATALOG: Final = "/data/foundation/catalog"
 DATASETS: Final = f"{CATALOG}/dataSets"
 EXPORT: Final = "/data/foundation/export"
+SANDBOXES: Final = "/data/foundation/sandbox-management/sandboxes"
 UNION: Final = {"id": "https://ns.adobe.com/xdm/context/profile__union"}
 SEGMENTS: Final = [{"segmentId": segment.id, "segmentNs": segment.namespace} for segment in DEFAULT_SEGMENTS]
 EVENTS: Final = {"fields": "timestamp,web.webPageDetails.URL"}
@@ -349,6 +350,81 @@ def merging(me: Traveller) -> None:
         me.export(filter={"segments": [segment]})
 
 
+def policies(me: Traveller) -> None:
+    """Merge policies that are created, listed, replaced, changed, deleted and exported by, and what is refused."""
+    path, account = f"{UPS}/config/mergePolicies", {"schema": {"name": "_xdm.context.account"}}
+    least = {"name": "of the suite", "schema": {"name": "_xdm.context.profile"}, "identityGraph": {"type": "pdg"}}
+    body = {**least, "attributeMerge": {"type": "timestampOrdered"}}
+    default = DEFAULT_POLICIES[0].id
+
+    def make(**members: Any) -> str:
+        return str(me.send("POST", path, body | members).json().get("id"))
+
+    made = make(identityGraph={"type": "none"})
+    early = me.job(mergePolicy={"id": made})
+    me.send("PUT", f"{path}/{made}", body)
+    me.send("GET", f"{path}/{made}")
+    me.job(mergePolicy={"id": made})
+    me.watch(early)
+    name, flag = ({"op": "add", "path": f"/{at}", "value": value} for at, value in (("name", "x"), ("default", "true")))
+    account_policy = make(**account)
+    for changes in (name, [name], flag):
+        me.send("PATCH", f"{path}/{account_policy}", changes)
+        me.send("GET", f"{path}/{account_policy}")
+    others = make(**account, default=True), make(isActiveOnEdge=True)
+    queries = (
+        "limit=1",
+        "default=true",
+        "identityGraph.type=none",
+        "attributeMerge.type=dataSetPrecedence",
+        "orderBy=-name",
+    )
+    for query in ("", *queries):
+        me.send("GET", f"{path}?{query}")
+    me.send("POST", f"{path}/bulk-get", {"ids": [{"id": policy.id} for policy in DEFAULT_POLICIES]})
+    for spoiled in ({"identityGraph": {"type": "unknown"}}, {"attributeMerge": {"type": "dataSetPrecedence"}}):
+        make(**spoiled)
+    me.send("POST", path, {key: value for key, value in body.items() if key != "schema"})
+    for key in (*others, default, made, "unknown"):
+        me.send("DELETE", f"{path}/{key}")
+        me.send("GET", f"{path}/{key}")
+    me.send("PUT", f"{path}/unknown", body)
+    me.send("PATCH", f"{path}/unknown", name)
+
+
+def definitions(me: Traveller) -> None:
+    """Segments that are defined, found, listed, changed and deleted, and what is refused."""
+    path = f"{UPS}/segment/definitions"
+    expression = {"type": "PQL", "format": "pql/text", "value": 'workAddress.country = "US"'}
+    least = {"description": "of a suite", "expression": expression, "schema": {"name": "_xdm.context.profile"}}
+    streaming = {"evaluationInfo": {"continuous": {"enabled": True}}}
+    first, second = (
+        str(me.send("POST", path, least | {"name": f"suite {number}"} | more).json()["id"])
+        for number, more in enumerate(({}, streaming))
+    )
+    me.send("POST", path, least | {"name": "suite 1"})
+    for name in ("expression", "schema", "name"):
+        me.send("POST", path, {key: value for key, value in (least | {"name": "suite 2"}).items() if key != name})
+    pages = ("limit=1", "limit=1&start=1", "limit=1&page=1", "sort=name:asc", "evaluationInfo.continuous.enabled=true")
+    for query in ("", *pages):
+        me.send("GET", f"{path}?{query}")
+    me.send("POST", f"{path}/bulk-get", {"ids": [{"id": first}, {"id": second}]})
+    me.send("GET", f"{path}/{first}")
+    me.send("PATCH", f"{path}/{second}", {"name": "suite, changed"})
+    for method, key in (("GET", second), ("DELETE", first), ("GET", first), ("GET", "unknown"), ("DELETE", "unknown")):
+        me.send(method, f"{path}/{key}")
+    me.send("GET", path)
+    me.send("PATCH", f"{path}/unknown", {"name": "x"})
+
+
+def sandboxes(me: Traveller) -> None:
+    """The organisation's sandboxes, listed whole and by pages, and looked up one by one."""
+    for query in ({}, {"limit": 1, "offset": 0}, {"limit": 1, "offset": 1}, {"limit": 1}, {"offset": 1}):
+        me.send("GET", SANDBOXES, query=query)
+    for name in ("prod", "second", "unknown"):
+        me.send("GET", f"{SANDBOXES}/{name}")
+
+
 def tenants(me: Traveller) -> None:
     """Whatever one tenant has, asked for by others."""
     job = me.watch(me.job(fields="personID"))
@@ -413,7 +489,9 @@ def errors(me: Traveller) -> None:
 
 JOURNEYS: Final[dict[str, Callable[[Traveller], None]]] = {
     "AUTH": auth, "DATASET": datasets, "CREATE": jobs, "JOB": jobs, "LIST": jobs, "WATCH": jobs, "CANCEL": jobs,
-    "FILES": files, "ROWS": rows, "FILTER": filters, "MERGE": merging, "ISO": tenants, "ERROR": errors,
+    "FILES": files, "ROWS": rows, "FILTER": filters, "MERGE": merging, "POLICY": policies, "SANDBOX": sandboxes,
+    "SEGMENT": definitions,
+    "ISO": tenants, "ERROR": errors,
 }  # fmt: skip
 """The journey on which the personas of each area show themselves."""
 

@@ -50,6 +50,38 @@ def _walk(api) -> None:
     for path in ("/data/foundation/catalog/dataSets", "/data/core/ups/config/mergePolicies", f"{JOBS}/1"):
         api.send("GET", path)
     api.send("GET", JOBS, without={"authorization"})
+    _change_policies(api)
+    _change_segments(api)
+    for path in ("", "/prod", "/unknown"):
+        api.send("GET", f"/data/foundation/sandbox-management/sandboxes{path}")
+
+
+def _change_segments(api) -> None:
+    """A segment definition from its creation to its deletion, and the list."""
+    segments = "/data/core/ups/segment/definitions"
+    expression = {"type": "PQL", "format": "pql/text", "value": 'person.gender = "female"'}
+    body = {"name": "mine", "expression": expression, "schema": {"name": "_xdm.context.profile"}}
+    key = api.ask("POST", segments, json=body)["id"]
+    api.ask("POST", segments, 422, json=body)
+    api.ask("PATCH", f"{segments}/{key}", json={"name": "yours"})
+    for path in (segments, f"{segments}/{key}"):
+        api.ask("GET", path)
+    api.ask("POST", f"{segments}/bulk-get", 207, json={"ids": [{"id": key}]})
+    for _ in range(2):
+        api.send("DELETE", f"{segments}/{key}")
+
+
+def _change_policies(api) -> None:
+    """A merge policy from its creation to its deletion."""
+    policies = "/data/core/ups/config/mergePolicies"
+    body = {"schema": {"name": "_xdm.context.profile"}, "identityGraph": {"type": "pdg"}}
+    body |= {"name": "mine", "attributeMerge": {"type": "timestampOrdered"}}
+    key = api.ask("POST", policies, json=body)["id"]
+    api.ask("PUT", f"{policies}/{key}", json=body)
+    api.ask("PATCH", f"{policies}/{key}", json={"op": "add", "path": "/default", "value": "true"})
+    api.ask("POST", f"{policies}/bulk-get", 207, json={"ids": [{"id": key}]})
+    for _ in range(2):
+        api.send("DELETE", f"{policies}/{key}")
 
 
 def test_every_answer_validates_under_its_own_dialect(make_api, spoken):

@@ -72,7 +72,8 @@ def test_an_unknown_route_is_a_404_that_says_so(api, path):
         ("GET", "/ims/token/v3", {"POST"}),
         ("POST", "/data/foundation/export/files/x", {"GET", "HEAD"}),
         ("DELETE", "/data/foundation/catalog/dataSets/x", {"GET"}),
-        ("POST", "/data/core/ups/config/mergePolicies/", {"GET"}),
+        ("PUT", "/data/core/ups/config/mergePolicies/", {"GET", "POST"}),
+        ("GET", "/data/core/ups/config/mergePolicies/bulk-get", {"POST"}),
     ],
 )
 def test_another_method_is_a_405_that_lists_the_right_ones(api, method, path, allowed):

@@ -24,7 +24,10 @@ from pytest_aep_export.emulator.personas.leniency import LENIENCY
 from pytest_aep_export.emulator.personas.listing import LIST
 from pytest_aep_export.emulator.personas.merging import MERGE
 from pytest_aep_export.emulator.personas.persona import Kind, Persona
+from pytest_aep_export.emulator.personas.policies import POLICY
 from pytest_aep_export.emulator.personas.rows import ROWS
+from pytest_aep_export.emulator.personas.sandboxes import SANDBOX
+from pytest_aep_export.emulator.personas.segments import SEGMENT
 from pytest_aep_export.emulator.personas.watch import WATCH
 from pytest_aep_export.errors import ConfigurationError
 
@@ -44,6 +47,9 @@ _TABLES: Final = (
     COLUMNS,
     FILTER,
     MERGE,
+    POLICY,
+    SEGMENT,
+    SANDBOX,
     ISO,
     ERROR,
     LENIENCY,

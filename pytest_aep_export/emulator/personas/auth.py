@@ -48,7 +48,7 @@ def _tokens(edit: Edit) -> Answering:
 
 def _right_secret(request: Request, whose: Organisation, _: State) -> Request:
     """The request with the integration's own secret in its form."""
-    form = dict(parse_qsl(request.body.decode()))
+    form = dict(parse_qsl(request.body.decode("utf-8", "replace")))
     right = urlencode(form | {"client_secret": whose.client_secret}).encode()
     return replace(request, body=right) if "client_secret" in form else request
 

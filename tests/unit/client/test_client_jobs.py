@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
 from pytest_aep_export.client import EventSelection, ProfileSelection, SegmentSelection
 from pytest_aep_export.client.payloads import export_job_payload
-from pytest_aep_export.errors import ConfigurationError, UnexpectedAnswerError
+from pytest_aep_export.errors import AuthenticationError, ConfigurationError, ServerError, UnexpectedAnswerError
 from pytest_aep_export.exchange import Headers, Response
 from pytest_aep_export.model import UNION_SCHEMA, JobError, JobStatus, MergePolicy
 
@@ -349,6 +351,91 @@ def test_merge_policies_are_listed_to_the_end(client, api, rest, end):
     assert [found.id for found in client.list_merge_policies()] == ["a", "b"]
     assert api.calls[0].url == "/data/core/ups/config/mergePolicies"
     assert api.calls[1].query["start"] == "K1JJRDpF=="
+
+
+SENT = {
+    "name": "mine",
+    "schema": {"name": "_xdm.context.profile"},
+    "identityGraph": {"type": "pdg"},
+    "attributeMerge": {"type": "dataSetPrecedence", "order": ["a", "b"]},
+    "isActiveOnEdge": True,
+    "default": False,
+}
+
+
+def test_a_merge_policy_is_created_and_replaced(client, api):
+    """All that the API does not give itself is sent, and its answer is the policy, on the edge or not (D-90)."""
+    mine = MergePolicy("p", 7, "mine", "pdg", "dataSetPrecedence", ("a", "b"), active_on_edge=True)
+    api.then(api.json(policy("new", isActiveOnEdge="true")), api.json(policy("p", isActiveOnEdge=False)))
+    created, replaced = client.create_merge_policy(mine), client.replace_merge_policy(mine)
+    assert (created.id, created.version, created.active_on_edge) == ("new", 2, True)
+    assert (replaced.id, replaced.active_on_edge) == ("p", False)
+    assert [json.loads(call.body) for call in api.calls] == [SENT, SENT]
+    assert api.asked == [
+        "POST /data/core/ups/config/mergePolicies", "PUT /data/core/ups/config/mergePolicies/p"
+    ]  # fmt: skip
+
+
+def test_the_creation_of_a_merge_policy_is_not_repeated(client, api):
+    """When nobody knows whether there is a new policy, no second one is asked for."""
+    api.then(Response(502, Headers(), b""))
+    with pytest.raises(ServerError):
+        client.create_merge_policy(MergePolicy("", name="mine"))
+    assert len(api.calls) == 1
+
+
+def test_members_of_a_merge_policy_are_changed(client, api):
+    """Changes are sent in an array, in their order."""
+    api.then(api.json(policy("p")))
+    assert client.patch_merge_policy("p", {"default": True, "identityGraph.type": "pdg"}).version == 2
+    assert api.asked == ["PATCH /data/core/ups/config/mergePolicies/p"]
+    assert json.loads(api.calls[0].body) == [
+        {"op": "add", "path": "/default", "value": True},
+        {"op": "add", "path": "/identityGraph.type", "value": "pdg"},
+    ]
+
+
+def test_a_merge_policy_is_deleted(client, api):
+    """The answer is empty; a refusal is raised."""
+    api.then(Response(200, Headers(), b""), api.json({"error_code": "403003", "message": "no"}, 403))
+    assert client.delete_merge_policy("p") is None
+    assert api.asked == ["DELETE /data/core/ups/config/mergePolicies/p"]
+    with pytest.raises(AuthenticationError):
+        client.delete_merge_policy("p")
+
+
+def test_several_merge_policies_are_looked_up_at_once(client, api):
+    """By id; those that are not there are missing from the result."""
+    api.then(api.json({"results": {"a": policy("a")}}, 207))
+    assert {key: found.id for key, found in client.get_merge_policies(["a", "b"]).items()} == {"a": "a"}
+    assert json.loads(api.calls[0].body) == {"ids": [{"id": "a"}, {"id": "b"}]}
+
+
+def sandbox(name: str, **members: Any) -> dict[str, Any]:
+    """A sandbox as the API shows it."""
+    return {"name": name, "title": name.title(), "state": "active", "type": "development", "isDefault": False} | members
+
+
+def test_a_sandbox_is_looked_up(client, api):
+    """A sandbox is read with its type; what is not for development is taken for production."""
+    api.then(api.json(sandbox("prod", type="production", isDefault=True)), api.json(sandbox("a b")))
+    found = client.get_sandbox("prod")
+    assert (found.name, found.title, found.state, found.type) == ("prod", "Prod", "active", "production")
+    assert found.default
+    assert found.is_production
+    assert not client.get_sandbox("a b").is_production
+    assert [call.url.rpartition("/")[2] for call in api.calls] == ["prod", "a%20b"]
+
+
+def test_sandboxes_are_listed_to_the_end(client, api):
+    """Page by page, by offsets of our own: the link is a template, and there however many sandboxes there are."""
+    link = {"_links": {"next": {"href": "https://elsewhere/?limit={limit}&offset={offset}", "templated": True}}}
+    pages = [[sandbox(f"s{number}") for number in range(50)], [sandbox("last")]]
+    api.then(*(api.json({"sandboxes": page, **link}) for page in pages))
+    assert [found.name for found in client.list_sandboxes()] == [f"s{number}" for number in range(50)] + ["last"]
+    assert [dict(call.query) for call in api.calls] == [
+        {"limit": "50", "offset": "0"}, {"limit": "50", "offset": "50"}
+    ]  # fmt: skip
 
 
 def test_a_cancel_answered_with_an_impossible_body_spoils_nothing(client, api, job_document):
