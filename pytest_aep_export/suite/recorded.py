@@ -8,6 +8,7 @@ is recorded only once from there on. Anything else is not recorded, and what ask
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -45,6 +46,8 @@ _PATIENCE: Final = Patience(poll=0, deadline=10, answer=60, busy=0)
 _SECRETS: Final = ("authorization", "x-api-key", "x-gw-ims-org-id")
 _ASKED_BY: Final = (*_SECRETS, "x-sandbox-name", "accept", "content-type")
 """Headers that make a request another one for the suite: it leaves them out and gives wrong ones on purpose."""
+_MOMENT: Final = re.compile(rb"(?<=aep-export suite )\d{13}")
+"""The time that a name of the suite's is made of, which is another in each run: see `Api.new_dataset`."""
 _UNKNOWN: Final = "<unknown>"
 """Stands for every token, key and organisation that is nobody's, in a recording as in what is asked."""
 
@@ -129,6 +132,7 @@ class Script:
         self._places: dict[Asked, list[int]] = defaultdict(list)
         for place, asked in enumerate(self._asked):
             self._places[asked].append(place)
+        self._names: dict[bytes, bytes] = {}
         self._next = 0
         self._played: set[int] = set()
         self._sure = True
@@ -144,12 +148,18 @@ class Script:
             return None
         self._next = ahead[0] + 1
         self._played.add(ahead[0])
-        response = self._interactions[ahead[0]].response
-        return replace(response, headers=Headers(measured(response)))
+        return self._answer(self._interactions[ahead[0]], request)
 
     def left(self) -> list[Request]:
         """The recorded requests that have not been made."""
         return [one.request for place, one in enumerate(self._interactions) if place not in self._played]
+
+    def _answer(self, recorded: Interaction, request: Request) -> Response:
+        """What was answered, of what the run has named as it has named it."""
+        self._names.update(zip(_MOMENT.findall(recorded.request.body), _MOMENT.findall(request.body), strict=False))
+        response = recorded.response
+        body = _MOMENT.sub(lambda found: self._names.get(found[0], found[0]), response.body)
+        return replace(response, headers=Headers(measured(response)), body=body)
 
     def _of(self, request: Request) -> Asked:
         key = loosened(key_of(self._without_secrets(request)), self._told)
