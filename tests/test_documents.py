@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -23,6 +24,8 @@ BIN = Path(sys.executable).parent
 BOOTSTRAP = "python3 -m pip install -qq --target .tools uv && .tools/bin/uv run --frozen"
 MAKE = "aep-export profiles generate people --profiles 1000000"
 RUN = "aep-export run --target http://127.0.0.1:8080 --record run.ndjson"
+SOME = ["--profile", "smoke"]
+"""What narrows a run of the suite: that all of it passes is what its own tests are about."""
 TIMEOUT = 120
 
 
@@ -46,17 +49,19 @@ def _run(words: list[str], folder: Path, **environment: str) -> subprocess.Compl
     )  # fmt: skip
 
 
-def _run_as_test(snippet: str, folder: Path) -> None:
-    """A Python snippet is a test module: it holds tests, and they pass."""
-    (folder / "test_snippet.py").write_text(snippet)
-    done = _run(["pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "test_snippet.py"], folder)
+def _run_as_tests(snippets: Sequence[str], folder: Path) -> None:
+    """Each Python snippet is a test module: it holds tests, and they pass."""
+    names = [f"test_snippet_{number}.py" for number in range(len(snippets))]
+    for name, snippet in zip(names, snippets, strict=True):
+        (folder / name).write_text(snippet)
+    done = _run(["pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *names], folder)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"{snippet.count('def test_')} passed" in done.stdout
+    assert f"{sum(snippet.count('def test_') for snippet in snippets)} passed" in done.stdout
 
 
 def _run_conformance(_line: str, folder: Path) -> None:
-    """The first of the two commands, after its set-up, which the CI script runs as it stands."""
-    done = _run(["aep-export", "run"], folder)
+    """The first of the two commands, after its set-up, which the CI script runs as it stands; some of it will do."""
+    done = _run(["aep-export", "run", *SOME], folder)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "fail" in done.stdout
 
@@ -103,12 +108,13 @@ def _served(line: str, folder: Path) -> list[str]:
 
 
 def _judge(lines: str, folder: Path) -> None:
-    """The suite judges a server that is already running, and a page is made of its record."""
+    """The suite, of which some will do, judges a server that is already running; a page is made of its record."""
     with Emulator() as emulator, EmulatorServer(emulator) as server:
         tenant = emulator.create_tenant()
         for line in lines.splitlines():
             words = [word.replace("http://127.0.0.1:8080", server.url) for word in shlex.split(line)]
-            done = _run(words, folder, **_environment(tenant.credentials))
+            some = SOME if words[1] == "run" else []
+            done = _run([*words, *some], folder, **_environment(tenant.credentials))
             assert done.returncode == 0, done.stdout + done.stderr
     assert (folder / "report.html").read_text("utf-8").startswith("<!doctype html>")
 
@@ -133,7 +139,7 @@ SHELL = {
 
 
 def _evaluate_python(example: Example) -> None:
-    _run_as_test(str(example.parsed), example.namespace["folder"])
+    _run_as_tests([str(example.parsed)], example.namespace["folder"])
 
 
 def _evaluate_shell(example: Example) -> None:
@@ -159,13 +165,15 @@ GUIDES = sorted((ROOT / "docs").glob("*.md"))
 
 @pytest.mark.parametrize("guide", GUIDES, ids=[guide.stem for guide in GUIDES])
 def test_every_snippet_of_a_guide_works(guide: Path, tmp_path: Path):
-    """The snippets of a page run in their order, as one program; those that are tests run as tests."""
-    page = Sybil(parsers=[PythonCodeBlockParser()]).parse(guide)
-    for example in page.examples():
+    """The snippets of a page run in their order, as one program; those that are tests run as tests, together."""
+    tests: list[str] = []
+    for example in Sybil(parsers=[PythonCodeBlockParser()]).parse(guide).examples():
         if "def test_" in str(example.parsed):
-            _run_as_test(str(example.parsed), tmp_path)
+            tests.append(str(example.parsed))
         else:
             example.evaluate()
+    if tests:
+        _run_as_tests(tests, tmp_path)
 
 
 def test_the_workflow_in_a_shell_exports_a_file(tmp_path: Path):

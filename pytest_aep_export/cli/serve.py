@@ -59,12 +59,13 @@ def _served(
     from pytest_aep_export.emulator.query import QueryServer  # noqa: PLC0415 - the same
 
     try:
-        server = EmulatorServer(made.emulator, *where, allow_remote=True)
-        query = None if query_port is None else QueryServer(made.emulator, where[0], query_port, allow_remote=True)
+        server = stack.enter_context(EmulatorServer(made.emulator, *where, allow_remote=True))
+        if query_port is None:
+            return server.url, {}
+        query = stack.enter_context(QueryServer(made.emulator, where[0], query_port, allow_remote=True))
     except ConfigurationError as error:
         raise CouldNotRunError(str(error)) from error
-    stack.enter_context(server)
-    return server.url, stack.enter_context(query).login(made.tenant).env() if query else {}
+    return server.url, query.login(made.tenant).env()
 
 
 def _announce(url: str, made: Opened, query: dict[str, str], *, as_json: bool) -> None:

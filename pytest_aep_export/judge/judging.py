@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from queue import SimpleQueue
@@ -132,9 +132,10 @@ def try_subject(  # noqa: PLR0913 - one parameter for each thing that a judgemen
     stopped = ""
     stages = [partial(Stage, virtual=subject.virtual, seed=seed, vary=vary)] * max(1, min(lanes, len(chosen)))
     try:
-        for scenario, played in _played(subject, chosen, deadline, stages):
-            found[scenario.id] = trial = _judged(played, scenario, held)
-            hears.ended(trial)
+        with closing(_played(subject, chosen, deadline, stages)) as every:
+            for scenario, played in every:
+                found[scenario.id] = trial = _judged(played, scenario, held)
+                hears.ended(trial)
     except KeyboardInterrupt:
         stopped = INTERRUPTED
     trials = tuple(found[each.id] for each in chosen if each.id in found)
@@ -143,7 +144,7 @@ def try_subject(  # noqa: PLR0913 - one parameter for each thing that a judgemen
 
 def _played(
     subject: Subject, scenarios: Sequence[Scenario], deadline: float, makes: Sequence[Callable[[], Stage]]
-) -> Iterator[tuple[Scenario, Played]]:
+) -> Generator[tuple[Scenario, Played], None, None]:
     """What came of each scenario, as they end."""
     with ExitStack() as open_:
         stages = [open_.enter_context(make()) for make in makes]
@@ -177,7 +178,8 @@ def _side_by_side(
             yield done.get().result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-        while wait(plays, _BLINK).not_done:
+        begun = [each for each in plays if not each.cancelled()]  # nobody ever tells `wait` of the others
+        while wait(begun, _BLINK).not_done:
             end_all()
 
 

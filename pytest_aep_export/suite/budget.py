@@ -71,6 +71,16 @@ class Budget:
         """How much of the time is left; None where it has no end."""
         return None if self._end is None else self._end - self._now()
 
+    @property
+    def calls_left(self) -> int | None:
+        """How many calls may still be made; None for any number."""
+        return None if self._limits.calls is None else max(0, self._limits.calls - self.calls)
+
+    @property
+    def jobs_left(self) -> int | None:
+        """How many export jobs may still be created; None for any number."""
+        return None if self._limits.jobs is None else max(0, self._limits.jobs - self.jobs)
+
     @contextmanager
     def lifted(self, seconds: float | None = None) -> Iterator[None]:
         """For a while, such as for cleaning up, refuse nothing but what lasts longer than so many seconds."""

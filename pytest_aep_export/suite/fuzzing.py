@@ -7,6 +7,7 @@ live service and wherever somebody says so, it also keeps to the rules of `pytes
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from pytest_aep_export.fuzz.pacing import Lively, Paced
 from pytest_aep_export.fuzz.parties import EndedError, HeldBackError, Parties, Send, remembered
 from pytest_aep_export.fuzz.safety import PREFIX, Cautious, require_development, sandbox_path
 from pytest_aep_export.fuzz.sending import HttpSend, in_process
+from pytest_aep_export.fuzz.walks import cost
 from pytest_aep_export.hosts import TOKEN_PATH
 from pytest_aep_export.model import Credentials
 from pytest_aep_export.suite.budget import BudgetError
@@ -47,6 +49,7 @@ class Ground:
         parties: Makes the tenants to work in.
         renewed: Whether new tenants cost nothing, so that old ones can be left behind.
         created: What was created there and is to be cleaned up.
+        rate: Requests a second, at most; None for as many as there are.
     """
 
     target: Target
@@ -54,6 +57,19 @@ class Ground:
     parties: Callable[[], Parties]
     renewed: bool = False
     created: tuple[Exchange, ...] | list[Exchange] = ()
+    rate: float | None = None
+
+    @property
+    def room(self) -> int:
+        """How many requests lifecycle walks may still send before the run has used up what it may cost."""
+        budget = self.target.budget
+        jobs, seconds = budget.jobs_left, budget.seconds_left
+        limits = (
+            budget.calls_left,
+            None if jobs is None else jobs * cost(),
+            None if seconds is None or self.rate is None else max(0, int(seconds * self.rate)),
+        )
+        return min((each for each in limits if each is not None), default=sys.maxsize)
 
 
 @contextmanager
@@ -134,7 +150,7 @@ def at_live(target: Target, *, sandbox: str, rate: float = RATE, prefix: str = P
     who = target.credentials
     send = Cautious(way, sandbox=sandbox, org=who.org_id, prefix=prefix, spend=spend)
     own: dict[Who, Credentials] = {"own": replace(who, sandbox=sandbox)}
-    return Ground(target, send, lambda: Parties(own, prefix=prefix), created=send.created)
+    return Ground(target, send, lambda: Parties(own, prefix=prefix), created=send.created, rate=rate)
 
 
 def _way(target: Target) -> Send:

@@ -27,7 +27,7 @@ from pytest_aep_export.suite.runner import run_suite
 from pytest_aep_export.suite.sending import Patience
 from pytest_aep_export.suite.verdicts import Verdict, combine
 
-__all__ = ["Trial", "attempt", "try_mutants"]
+__all__ = ["FAST", "Trial", "attempt", "files_of", "try_mutants"]
 
 _BROKEN: Final = frozenset({Verdict.FAIL, Verdict.WARN, Verdict.INFO})
 _JUDGED: Final = _BROKEN | {Verdict.PASS, Verdict.NOT_APPLICABLE}
@@ -37,8 +37,8 @@ _SECONDS: Final = 120
 """How long a mutant may take before it is given up."""
 _PART_ROWS: Final = 40
 """Few enough rows for a batch to have several files."""
-_FAST: Final = ("--assert=plain", "-p", "no:unraisableexception", "-p", "no:threadexception")
-"""Of no use to the suite, which says what it expects, and they would be half of what a small run costs."""
+FAST: Final = ("--assert=plain",)
+"""The suite says what it expects: to have its assertions rewritten would be half of what a small run costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def attempt(name: str, areas: tuple[str, ...]) -> Trial:
     with embedded(server, behaviour, label=name or "the emulator itself", patience=_PATIENCE) as target:
         target.budget = Budget(Limits(seconds=_SECONDS))
         select = " or ".join(f"EXP-{area}-" for area in areas)
-        run = run_suite(target, Silent(), select=select, files=_files(areas), options=_FAST)
+        run = run_suite(target, Silent(), select=select, files=files_of(areas), options=FAST)
     verdicts = {each: combine(load()[each].level, found) for each, found in run.outcomes.items()}
     return Trial(
         name,
@@ -114,7 +114,7 @@ def _bench() -> EmulatorServer:
 
 
 @cache
-def _files(areas: tuple[str, ...]) -> tuple[Path, ...]:
+def files_of(areas: tuple[str, ...]) -> tuple[Path, ...]:
     """The files of the suite that judge some areas: to look into the others costs more than most mutants."""
     every = sorted((conformance_path() / "server").glob("test_*.py"))
     return tuple(file for file in every if any(f'"EXP-{area}-' in file.read_text("utf-8") for area in areas))

@@ -63,8 +63,8 @@ def test_census_and_oracle_agree(case: Case) -> None:
 @pytest.mark.parametrize("fragments", [1, 2, 3])
 def test_census_and_oracle_agree_on_the_default_data(fragments: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also on generated data in several partitions, for several policies at once, and progress is told."""
-    monkeypatch.setattr(generation, "PARTITION_ROWS", 200)
-    data = generate(150, seed=3, fragments=fragments)
+    monkeypatch.setattr(generation, "PARTITION_ROWS", 70)
+    data = generate(60, seed=3, fragments=fragments)
     plans = [
         ExportPlan(),
         ExportPlan(graph="pdg"),

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
-from itertools import islice
 from typing import Any
 
+from pytest_aep_export.contract import Contract, Operation, load
 from pytest_aep_export.contract import dialect as named
-from pytest_aep_export.contract import load
 from pytest_aep_export.emulator import Behaviour, Emulator
 from pytest_aep_export.emulator.journal import Journal
 from pytest_aep_export.emulator.personas import Persona
 from pytest_aep_export.fuzz.cases import Case
+from pytest_aep_export.fuzz.drafts import draft
 from pytest_aep_export.fuzz.fuzzing import Bounds, Tally, fuzz
+from pytest_aep_export.fuzz.mistakes import mistakes_of
 from pytest_aep_export.fuzz.parties import Parties, remembered
 from pytest_aep_export.fuzz.sending import in_process
 from pytest_aep_export.fuzz.sequences import exports, sequences
-from pytest_aep_export.fuzz.stream import stream
 from pytest_aep_export.profiles.policies import DEFAULT_SEGMENTS
 
 SEGMENTS = tuple((segment.namespace, segment.id) for segment in DEFAULT_SEGMENTS)
@@ -74,7 +75,14 @@ def fuzzed(
 
 @cache
 def by_name() -> dict[str, Case]:
-    """Every sequence and export by its name, and the mistakes of a whole round."""
+    """Every sequence and export by its name, and the mistakes of what creates something or gives a token."""
     contract = load()
-    drawn = list(islice(stream(contract, 1), 3_000))
-    return {case.name: case for case in (*drawn, *sequences(contract), *exports())}
+    operations = ("requestToken", "createDataset", "createExportJob")
+    wrong = (case for name in operations for case in _mistaken(contract, contract.operations[name]))
+    return {case.name: case for case in (*wrong, *sequences(contract), *exports())}
+
+
+def _mistaken(contract: Contract, operation: Operation) -> Iterator[Case]:
+    right = draft(contract, operation)
+    for mistake in mistakes_of(contract, operation.id):
+        yield Case(f"{operation.id}: {mistake.name}", (replace(right, mistakes=(mistake,)),))

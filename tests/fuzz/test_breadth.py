@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     from starlette.types import Send as Deliver
 
 CASES = 3
+EVERY_KIND = [
+    "requestToken", "createDataset", "createExportJob", "getExportJob", "listExportJobs", "cancelExportJob",
+    "listBatchFiles", "headFile", "getMergePolicy",
+]  # fmt: skip
+"""Operations whose answers are of every kind: bodies of one thing and of many, no body, files, and references."""
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -111,7 +116,7 @@ def drawn(
     return fuzz(send, parties, seed=seed, bounds=bounds, cases=heard.breadth, listener=heard), heard
 
 
-@contract.parametrize()
+@contract.include(operation_id=EVERY_KIND).parametrize()
 @hypothesis.settings(max_examples=CASES, derandomize=True, deadline=None, database=None)
 def test_no_request_gets_an_answer_that_the_contract_does_not_know(case: schemathesis.Case, headers, emulator):
     """Whatever is sent, valid or not, the answer is documented: no 5xx, no other status, type, header or body."""
@@ -121,11 +126,19 @@ def test_no_request_gets_an_answer_that_the_contract_does_not_know(case: schemat
 
 def test_a_correct_server_is_blamed_for_nothing(emulator, parties):
     """Through all phases and all operations nothing is found at the emulator, and it breaks no contract of its own."""
-    tally, heard = drawn(in_process(emulator.app), parties, 400)
+    tally, heard = drawn(in_process(emulator.app), parties, 260)
     assert [str(finding) for finding in tally.findings] == []
     assert emulator.defects == ()
     assert heard.sent == set(contract_operations())
-    assert any(len(tale["steps"]) > 1 and tale["name"] == "drawn by schemathesis" for tale in heard.tales)
+
+
+def test_what_an_answer_has_given_is_asked_for(emulator, parties):
+    """Schemathesis follows the links of the contract, and such a chain is one case, that shows all by itself."""
+    _, heard = drawn(in_process(emulator.app), parties, 100, operations=("createDataset", "getDataset"))
+    chains = [
+        [step["operation"] for step in tale["steps"]] for tale in heard.tales if tale["name"] == "drawn by schemathesis"
+    ]
+    assert ["createDataset", "getDataset"] in chains
 
 
 def contract_operations() -> Iterator[str]:
@@ -136,9 +149,9 @@ def contract_operations() -> Iterator[str]:
 
 def test_a_seed_gives_the_same_cases(emulator, parties):
     """Twice the same, and others with another seed: past the phases that enumerate."""
-    operations = ("getDataset", "getExportJob")
+    operations = ("getExportJob",)
     first, again, other = (
-        drawn(in_process(emulator.app), parties, 60, seed, operations)[1].tales for seed in (3, 3, 4)
+        drawn(in_process(emulator.app), parties, 20, seed, operations)[1].tales for seed in (3, 3, 4)
     )
     assert first == again
     assert first != other
@@ -193,9 +206,9 @@ def test_what_is_held_back_is_neither_right_nor_wrong(emulator, parties):
             raise HeldBackError("not now")
         return await real(request)
 
-    tally, heard = drawn(shy, parties, 40, operations=("getSandbox",))
+    tally, heard = drawn(shy, parties, 15, operations=("getSandbox",))
     assert tally.findings == []
-    assert tally.cases == 40
+    assert tally.cases == 15
     assert "getSandbox" not in heard.sent
 
 

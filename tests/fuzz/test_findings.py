@@ -13,9 +13,7 @@ import pytest
 from pytest_aep_export.contract import load
 from pytest_aep_export.errors import ConfigurationError
 from pytest_aep_export.fuzz.cases import Case, Edit, Mistake, Owed, Step
-from pytest_aep_export.fuzz.drafts import draft
 from pytest_aep_export.fuzz.findings import Finding, findings_schema, read_finding, write_finding
-from pytest_aep_export.fuzz.mistakes import mistakes_of
 from pytest_aep_export.fuzz.stream import stream
 from tests.fuzz.grounds import Field, by_name, fuzzed
 
@@ -45,7 +43,7 @@ def test_its_file_has_the_published_form():
     schema = findings_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
-    for case in islice(stream(load(), 9), 400):
+    for case in islice(stream(load(), 9), 150):
         document = FINDING.to_json() | {"case": case.to_json()}
         assert [error.message for error in validator.iter_errors(document)] == []
 
@@ -115,17 +113,4 @@ def _members(finding: Finding) -> dict[str, Any]:
 )
 def test_a_persona_bears_what_a_server_has_to(persona: str, name: str):
     """What made a persona crash in the emulator once: whatever is wrong with it, it answers."""
-    operation, _, mistake = name.partition(": ")
-    case = next(case for case in (by_name().get(name), *_made(operation, mistake)) if case is not None)
-    assert [str(f) for f in fuzzed([case], persona).findings if f.check == "answered"] == []
-
-
-def _made(operation: str, mistake: str) -> list[Case]:
-    """The case with that mistake alone, where no round has it."""
-    contract = load()
-    right = draft(contract, contract.operations[operation])
-    return [
-        Case(mistake, (Step(operation, body=right.body, mistakes=(each,)),))
-        for each in mistakes_of(contract, operation)
-        if each.name == mistake
-    ]
+    assert [str(f) for f in fuzzed([by_name()[name]], persona).findings if f.check == "answered"] == []

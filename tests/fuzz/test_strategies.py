@@ -108,7 +108,7 @@ def test_whatever_a_schema_describes_can_be_drawn(name: str):
     checker = Schemas(load().document).named(name)
 
     @given(values(flat(name)))
-    @settings(max_examples=10, phases=(Phase.generate,))
+    @settings(max_examples=5, phases=(Phase.generate,))
     def holds(value: Any) -> None:
         assert checker.violations(value) == []
 

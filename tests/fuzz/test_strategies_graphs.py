@@ -18,7 +18,7 @@ ADA = {"identityMap": {"Email": [{"id": "ada@example.com"}]}}
 
 
 @given(profile_graphs())
-@settings(max_examples=40)
+@settings(max_examples=15)
 def test_a_graph_loads_and_exports(graph: ProfileGraph):
     """Every record becomes a row, and of the rows come profiles: one for each group that shares no identity."""
     data = graph.data
@@ -28,7 +28,7 @@ def test_a_graph_loads_and_exports(graph: ProfileGraph):
 
 
 @given(profile_graphs(profiles=2, events=1, hostile=True))
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_a_hostile_graph_is_legal_in_the_tables(graph: ProfileGraph):
     """Rows that nobody writes are in the tables as they are, and an export of them ends."""
     data = graph.data
@@ -38,6 +38,7 @@ def test_a_hostile_graph_is_legal_in_the_tables(graph: ProfileGraph):
 
 
 @given(profile_graphs(mistakes="*"))
+@settings(max_examples=40)
 def test_a_near_miss_is_refused_for_its_mistake(miss: NearMiss[ProfileGraph]):
     """One record has one mistake, and the loader says where."""
     with pytest.raises(InvalidRowsError) as refused:

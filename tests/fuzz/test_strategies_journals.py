@@ -27,7 +27,7 @@ def journals_in(dialect: str) -> Callable[[], None]:
     """The property of one dialect."""
 
     @given(journals(dialect))
-    @settings(max_examples=30)
+    @settings(max_examples=12)
     def holds(journal: tuple[Exchange, ...]) -> None:
         assert broken(journal) == set()
         times = [exchange.at for exchange in journal]
@@ -47,7 +47,7 @@ def test_a_journal_keeps_to_all_requirements(dialect: str):
 
 
 @given(journals(mistakes="*"))
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_a_near_miss_breaks_the_requirement_that_it_names(miss: NearMiss[tuple[Exchange, ...]]):
     """Exactly one requirement is broken: the one that the mistake is owed a refusal by."""
     assert miss.mistake.owed is not None
@@ -64,7 +64,7 @@ def test_a_mistake_is_drawn_by_its_name(name: str):
 
 
 @given(journals(hostile=True))
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_no_journal_breaks_the_judge(journal: tuple[Exchange, ...]):
     """Whatever was exchanged, the rules for clients say something of it."""
     broken(journal)

@@ -47,7 +47,7 @@ def asked(emulated: Emulated, body: Any) -> Any:
 
 
 @given(export_job_requests())
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_a_request_is_valid_and_its_export_succeeds(emulated: Emulated, body: dict[str, Any]):
     """The contract finds nothing, the emulator takes it, and the job that comes of it ends well."""
     assert SCHEMA.violations(body) == []
@@ -62,7 +62,7 @@ NEAR = export_job_requests(mistakes="*")
 
 
 @given(NEAR)
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_a_near_miss_is_refused_for_its_mistake(emulated: Emulated, miss: NearMiss[dict[str, Any]]):
     """The refusal names the place of the mistake, or what holds it, and no other."""
     found = {violation.pointer for violation in SCHEMA.violations(miss.value)}
@@ -89,7 +89,7 @@ def test_a_mistake_is_drawn_by_its_name(name: str):
 
 
 @given(export_job_requests(mistakes="/mergePolicy/version *"))
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_a_mistake_is_made_where_it_is_the_only_one(miss: NearMiss[dict[str, Any]]):
     """A policy's version is wrong in a request that names a policy: without one, the id would be missing too."""
     assert {violation.pointer for violation in SCHEMA.violations(miss.value)} == {"/mergePolicy/version"}
@@ -106,6 +106,7 @@ def test_every_mistake_of_a_body_that_is_refused_is_known():
 
 
 @given(export_job_requests(hostile=True))
+@settings(max_examples=40)
 def test_a_hostile_request_crashes_nothing(emulated: Emulated, request_: Request):
     """Whatever is sent, the answer is one of the contract's; who calls is left to the caller."""
     assert not {"authorization", "x-api-key", "x-gw-ims-org-id", "x-sandbox-name"} & {*request_.headers}
@@ -116,7 +117,7 @@ def test_a_hostile_request_crashes_nothing(emulated: Emulated, request_: Request
 
 
 @given(st.data())
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_requests_refer_to_what_is_known(data: st.DataObject):
     """Dataset, policies, segments and fields are those that the caller names."""
     union = load_union().extended(profile={"_acme": {"tier": "string"}})
@@ -156,6 +157,7 @@ def test_requests_shrink_to_what_a_person_would_write(wanted: Any, members: dict
 
 
 @given(segments_filters())
+@settings(max_examples=30)
 def test_a_filter_is_valid_and_has_segments(filter_: dict[str, Any]):
     """It fits into a request, and an export can be planned with it."""
     assert SCHEMA.violations({**LEAST, "filter": filter_}) == []
@@ -163,6 +165,7 @@ def test_a_filter_is_valid_and_has_segments(filter_: dict[str, Any]):
 
 
 @given(segments_filters(mistakes="*"))
+@settings(max_examples=40)
 def test_a_near_miss_of_a_filter_is_refused_for_its_mistake(emulated: Emulated, miss: NearMiss[dict[str, Any]]):
     """In a request that is right otherwise, the filter is what is wrong."""
     body = asked(emulated, {**LEAST, "filter": miss.value})
@@ -172,6 +175,7 @@ def test_a_near_miss_of_a_filter_is_refused_for_its_mistake(emulated: Emulated, 
 
 
 @given(segments_filters(hostile=True))
+@settings(max_examples=30)
 def test_a_hostile_filter_crashes_nothing(emulated: Emulated, filter_: Any):
     """Any JSON in the place of a filter gets an answer."""
     assert emulated.create(asked(emulated, {**LEAST, "filter": filter_})).status in {200, 400, 413}
@@ -184,6 +188,7 @@ def test_filters_shrink_to_one_segment():
 
 
 @given(field_paths(), field_paths("event"))
+@settings(max_examples=40)
 def test_a_path_leads_somewhere(profile: str, event: str):
     """Every path is one of its class's schema."""
     union = load_union()
@@ -204,6 +209,7 @@ def test_paths_lead_everywhere_and_shrink_to_the_first():
 
 
 @given(field_paths(mistakes="*"))
+@settings(max_examples=40)
 def test_a_near_miss_of_a_path_leads_nowhere(emulated: Emulated, miss: NearMiss[str]):
     """The union schema has no such field, and a request for it is refused."""
     with pytest.raises((InvalidExportError, UnknownFieldError)):
@@ -212,6 +218,7 @@ def test_a_near_miss_of_a_path_leads_nowhere(emulated: Emulated, miss: NearMiss[
 
 
 @given(field_paths(hostile=True))
+@settings(max_examples=30)
 def test_a_hostile_path_crashes_nothing(emulated: Emulated, path: str):
     """Any text in the place of a path gets an answer."""
     assert emulated.create(asked(emulated, {**LEAST, "fields": path})).status in {200, 400, 413}

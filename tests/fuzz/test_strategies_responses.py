@@ -44,7 +44,7 @@ def answers_in(dialect: str | None) -> Callable[[], None]:
     """The property of one dialect."""
 
     @given(job_responses(dialect))
-    @settings(max_examples=40)
+    @settings(max_examples=15)
     def holds(answer: Response) -> None:
         assert load().validate_response("getExportJob", answer, dialect) == []
         job = client(answer).get_export_job(1)
@@ -89,7 +89,7 @@ def test_dialects_differ_where_they_are_documented_to():
 
 
 @given(job_responses(mistakes="*"))
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_a_near_miss_contradicts_every_variant_in_one_place(miss: NearMiss[Response]):
     """The contract finds the mistake, whatever the dialect, and nothing else."""
     found = load().validate_response("getExportJob", miss.value)
@@ -105,7 +105,7 @@ def test_a_mistake_is_drawn_by_its_name(name: str):
 
 
 @given(job_responses(None, hostile=True))
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_a_hostile_answer_does_not_break_our_client(answer: Response):
     """Whatever a server answers, the client returns a job or raises an error of this package."""
     with contextlib.suppress(AepError):

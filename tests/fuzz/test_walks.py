@@ -21,6 +21,7 @@ from pytest_aep_export.fuzz.walks import (
     REQUESTS,
     Action,
     Walk,
+    cases_within,
     example,
     number_of_walks,
     sampled_cases,
@@ -188,3 +189,20 @@ def test_the_edges_are_listed():
     done = CliRunner().invoke(main, ["lifecycle"], env={"COLUMNS": "100"})
     rows = [tuple(cell.strip() for cell in line.split("│")[1:3]) for line in done.stdout.splitlines() if "│" in line]
     assert set(rows) == EDGES
+
+
+def test_a_sample_that_begins_before_it_knows_its_budget():
+    """What is left is asked for once the first walk was tried; the others fit into it, and are those of one sample."""
+    asked: list[None] = []
+
+    def left() -> int:
+        asked.append(None)
+        return 49
+
+    cases = cases_within(left, most=27)
+    first = next(cases)
+    assert not asked
+    assert (first, *cases) == sampled_cases(50)
+    assert len(asked) == 1
+    assert len(list(cases_within(lambda: 1_000, most=4))) == 4
+    assert len(list(cases_within(lambda: 0, most=27))) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -12,10 +12,11 @@ import pytest
 
 
 class Keeper:
-    """Keeps what a run has imported, apart from the run's own modules.
+    """Keeps what runs have imported, apart from their own modules.
 
-    Pytester lets go of it, but packages go on naming it: whatever is imported again is another module then than the one
-    that ``monkeypatch`` finds by name, and numpy fails.
+    Pytester lets go of it after each run and at the end of its test, but packages go on naming it: whatever is imported
+    again is another module then than the one that ``monkeypatch`` finds by name, numpy fails, and yaml's loader makes
+    nodes of its first copy that the second does not know.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -25,7 +26,7 @@ class Keeper:
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         """Note what is there."""
-        self._found = dict(sys.modules)
+        self._found |= sys.modules
 
     def bring_back(self) -> None:
         """Have it there again."""
@@ -35,7 +36,15 @@ class Keeper:
 
 
 @pytest.fixture
-def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., pytest.RunResult]:
+def keeper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keeper]:
+    """Brings back what runs have imported; it is there before pytester, so that its end comes last."""
+    one = Keeper(tmp_path_factory.getbasetemp())
+    yield one
+    one.bring_back()
+
+
+@pytest.fixture
+def run(keeper: Keeper, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., pytest.RunResult]:
     """Runs a test module in this process: its source, then arguments of the command line."""
     for name in [name for name in os.environ if name.startswith("AEP_")]:
         monkeypatch.delenv(name)
@@ -44,7 +53,6 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[
         pytester.makepyfile(source)
         others = ("asyncio", "hypothesispytest", "randomly", "schemathesis", "cacheprovider")
         without = [word for name in others for word in ("-p", f"no:{name}")]
-        keeper = Keeper(pytester.path)
         result = pytester.runpytest_inprocess(*without, *arguments, plugins=[keeper])
         keeper.bring_back()
         return result

@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
+from functools import cache
+from itertools import count
 
 import pytest
-import yaml  # noqa: F401 - a process loads it once; pytester would let it go, and its second copy fail
+
+from pytest_aep_export.emulator.variation import draw
 
 HEAD = """
     import httpx
@@ -121,16 +124,27 @@ NAIVE: dict[str, tuple[str, set[tuple[str, str]]]] = {
 }
 
 
+@cache
+def first_plan(seed: int) -> set[tuple[str, str]]:
+    """What a test is run with first."""
+    return {(each.place, each.choice) for each in draw(f"{seed}/0")}
+
+
+def seed_with(wanted: set[tuple[str, str]]) -> int:
+    """The seed whose first plan is the shortest that has one of some choices."""
+    return min((seed for seed in range(100) if wanted & first_plan(seed)), key=lambda seed: len(first_plan(seed)))
+
+
 def test_each_naive_client_breaks_at_its_own_variation(run: Callable[..., pytest.RunResult]):
     """Every one relies on a single choice, and is shown that one and no other, as data that runs again."""
     tests = "\n".join(
         f"""
-    @aep_survives(seed=1)
+    @aep_survives(seed={seed_with(expected)})
     def test_{name.replace(" ", "_")}(ask, job, aep_client, aep_dataset):
         SET = aep_dataset.id
         {line}
 """
-        for name, (line, _) in NAIVE.items()
+        for name, (line, expected) in NAIVE.items()
     )
     done = run(HEAD + tests, "--tb=line")
     done.assert_outcomes(failed=len(NAIVE))
@@ -195,14 +209,14 @@ def test_what_survives_passes(run: Callable[..., pytest.RunResult]):
 
     runs = []
 
-    @aep_survives()
+    @aep_survives(variations=20)
     def test_synchronous(aep_client, aep_dataset, aep_server, tmp_path, aep_emulator):
         runs.append((aep_emulator.credentials.org_id, tmp_path, id(aep_server)))
         job = aep_client.create_export_job(aep_dataset.id)
         aep_client.cancel_export_job(job.id)
         assert [each.id for each in aep_client.list_export_jobs()] == [job.id]
 
-    @aep_survives(variations=50, seed=3)
+    @aep_survives(variations=10, seed=3)
     def test_asynchronous(aep_async_client):
         async def journey():
             dataset = await aep_async_client.create_dataset("x")
@@ -212,39 +226,33 @@ def test_what_survives_passes(run: Callable[..., pytest.RunResult]):
         asyncio.run(journey())
 
     def test_afterwards(aep_emulator):
-        assert len(runs) == 201
-        assert [len(set(column)) for column in zip(*runs)] == [201, 201, 1]
+        assert len(runs) == 21
+        assert [len(set(column)) for column in zip(*runs)] == [21, 21, 1]
         assert aep_emulator.behaviour.dialect.cancel == "empty"
     """
     )
     done.assert_outcomes(passed=3)
 
 
-def test_coroutines_survive(pytester: pytest.Pytester):
-    """A test that another plugin runs, as pytest-asyncio does, is run again as any other."""
+def test_other_plugins_run_and_report_it(pytester: pytest.Pytester):
+    """Coroutines, which pytest-asyncio runs, run again as any test; a report of pytest-xdist lacks nothing."""
     pytester.makepyfile(
-        """
-    from pytest_aep_export import aep_survives
-
+        CANCELS.replace("MARK", "@aep_survives()")
+        + """
     runs = []
 
-    @aep_survives(variations=10)
-    async def test_it(aep_async_client):
+    @aep_survives(variations=5)
+    async def test_again(aep_async_client):
         runs.append((await aep_async_client.create_dataset("x")).id)
 
     def test_afterwards():
-        assert len(runs) == 11
-    """
+        assert len(runs) == 6
+"""
     )
     pytester.makeini("[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n")
-    pytester.runpytest_subprocess("-p", "no:randomly", "-n0").assert_outcomes(passed=2)
-
-
-def test_workers_report_it(pytester: pytest.Pytester):
-    """With pytest-xdist the report has all that it has without."""
-    pytester.makepyfile(CANCELS.replace("MARK", "@aep_survives()"))
-    done = pytester.runpytest_subprocess("-n1", "-p", "no:randomly")
-    done.assert_outcomes(failed=1)
+    without = (word for name in ("randomly", "schemathesis", "hypothesispytest") for word in ("-p", f"no:{name}"))
+    done = pytester.runpytest_subprocess("-n1", *without)
+    done.assert_outcomes(passed=2, failed=1)
     done.stdout.fnmatch_lines(["Or as a test: @aep_survives(only=[[]('dialect cancel', 'message')])"])
 
 
@@ -304,10 +312,11 @@ def test_a_client_that_is_left_to_chance(run: Callable[..., pytest.RunResult]):
 
 def test_damage_is_tried_where_it_is_asked_for(run: Callable[..., pytest.RunResult]):
     """A client that lets Python's own errors out is shown the damage, which nobody says to be documented."""
+    seed = next(number for number in count() if draw(f"{number}/0", "damage")[0].place == "getExportJob body")
     done = run(
         f"""
 {HEAD}
-    @aep_survives(level="damage", variations=400)
+    @aep_survives(level="damage", seed={seed}, variations=2)
     def test_it(ask, job):
         ask("GET", f"{{JOBS}}/{{job.id}}").json()["status"].lower()
     """

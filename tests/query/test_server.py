@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import socket
@@ -13,14 +12,17 @@ import threading
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
 from pytest_aep_export import Emulator
+from pytest_aep_export.cli import main
 from pytest_aep_export.cli.serve import connection_schema
 from pytest_aep_export.emulator.query import QueryServer
 from pytest_aep_export.errors import ConfigurationError
 
-COMMAND = [sys.executable, "-c", "from pytest_aep_export.cli import main; main()", "serve", "--profiles", "0"]
+SERVE = ["serve", "--profiles", "0"]
+COMMAND = [sys.executable, "-c", "from pytest_aep_export.cli import main; main()", *SERVE]
 
 
 def test_the_fixture_is_a_login_of_the_tests_own_tenant(pytester: pytest.Pytester):
@@ -91,7 +93,7 @@ def test_a_server_that_stopped_leaves_nothing():
             pass
 
 
-def test_serve_says_how_to_log_in():
+def test_serve_says_how_to_log_in(monkeypatch: pytest.MonkeyPatch):
     """With ``--query-port`` what is printed holds the variables of libpq, and they work."""
     process = subprocess.Popen([*COMMAND, "--query-port", "0", "--json"], stdout=subprocess.PIPE, text=True)
     watchdog = threading.Timer(60, process.kill)
@@ -102,15 +104,10 @@ def test_serve_says_how_to_log_in():
         Draft202012Validator(connection_schema()).validate(ready)
         assert ready["query"]["PGUSER"] == ready["org_id"]
         assert ready["query"]["PGDATABASE"] == "prod:all"
-        ask = "import psycopg; print(psycopg.connect().execute('SELECT current_user').fetchone()[0])"
-        done = subprocess.run(
-            [sys.executable, "-c", ask],
-            env={**os.environ, **ready["query"]},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert done.stdout.strip() == ready["org_id"]
+        for name, value in ready["query"].items():
+            monkeypatch.setenv(name, value)
+        with psycopg.connect() as connection:
+            assert connection.execute("SELECT current_user").fetchone() == (ready["org_id"],)
         process.send_signal(signal.SIGTERM)
     watchdog.cancel()
     assert process.returncode == 0
@@ -137,6 +134,6 @@ def test_serve_without_the_option_says_nothing_of_sql():
     """Nothing but the API is served unless SQL is asked for, and a port that is taken is said to be."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        done = subprocess.run([*COMMAND, "--query-port", port], capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 3
+        done = CliRunner().invoke(main, [*SERVE, "--query-port", port])
+    assert done.exit_code == 3
     assert f"127.0.0.1:{port} cannot be listened on" in done.stderr

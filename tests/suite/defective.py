@@ -16,9 +16,9 @@ from pytest_aep_export.emulator import Behaviour, Emulator, EmulatorServer
 from pytest_aep_export.model import MergePolicy
 from pytest_aep_export.profiles import ProfileData, generate
 from pytest_aep_export.suite.registry import load
-from pytest_aep_export.suite.runner import run_suite
 from pytest_aep_export.suite.targets import Patience, Target
 from pytest_aep_export.suite.verdicts import Verdict, combine
+from tests.suite.quick import run
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -146,8 +146,8 @@ def serve(
 
 def judged(target: Target, watcher: Any, select: str) -> dict[str, Verdict]:
     """The verdicts on the selected requirements."""
-    run = run_suite(target, watcher, select=select)
-    return {name: combine(load()[name].level, run.outcomes.get(name, ())) for name in sorted(run.selected)}
+    found = run(target, watcher, select)
+    return {name: combine(load()[name].level, found.outcomes.get(name, ())) for name in sorted(found.selected)}
 
 
 def doubts(verdicts: dict[str, Verdict]) -> dict[str, str]:

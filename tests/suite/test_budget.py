@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from contextlib import closing
 
 import httpx
 import pytest
 
+from pytest_aep_export.exchange import Request, Response
+from pytest_aep_export.fuzz.parties import Parties
 from pytest_aep_export.model import Credentials
 from pytest_aep_export.suite.api import JOBS
 from pytest_aep_export.suite.budget import Budget, BudgetError, Limits
+from pytest_aep_export.suite.fuzzing import Ground
 from pytest_aep_export.suite.sending import Target
 
 WHO = Credentials("the-key", "the-secret", "0123@AdobeOrg", "prod")
@@ -149,3 +154,28 @@ def test_no_pause_outlasts_the_run(limit: float | None, waited: float):
     slept: list[float] = []
     Budget(Limits(seconds=limit), Hands()).pause(100, slept.append)
     assert slept == [waited]
+
+
+@pytest.mark.parametrize(
+    ("limits", "rate", "room"),
+    [
+        (Limits(), None, sys.maxsize),
+        (Limits(calls=7), None, 6),
+        (Limits(calls=1, jobs=9), None, 0),
+        (Limits(calls=100, jobs=3), None, 2 * 5),
+        (Limits(seconds=8), None, sys.maxsize),
+        (Limits(calls=100, seconds=8), 2.0, 16),
+        (Limits(seconds=0), 2.0, 0),
+    ],
+)
+def test_the_room_that_is_left_for_walks(limits: Limits, rate: float | None, room: int):
+    """The least of what calls, jobs (one for five requests) and, at a rate, the time allow after a job was made."""
+    with closing(Target("http://127.0.0.1:9", WHO)) as target:
+        target.budget = Budget(limits, now=lambda: 0.0)
+        target.budget.calls = target.budget.jobs = 1
+        assert Ground(target, never, lambda: Parties({}), rate=rate).room == room
+
+
+async def never(_: Request) -> Response:
+    """Sends nothing."""
+    raise AssertionError

@@ -30,7 +30,7 @@ from pytest_aep_export.suite.verdicts import Verdict
 
 MISTAKEN = "accepts-missing-token"
 """A persona with one defect that every seed meets soon."""
-FEW = ("--operation", "listExportJobs", "--cases", "40")
+FEW = ("--operation", "listExportJobs", "--cases", "15")
 
 
 @pytest.fixture(autouse=True)
@@ -71,14 +71,14 @@ def said(done: Result) -> str:
 def test_a_server_without_a_mistake(tmp_path: Path):
     """Nothing is found at the emulator: lines of progress, one sentence, 0, and a record that can be believed."""
     record = tmp_path / "fuzz.ndjson"
-    done = called("--cases", "150", "--seed", "7", "--record", str(record))
+    done = called("--cases", "60", "--seed", "7", "--record", str(record))
     assert done.exit_code == 0, done.output
     lines = done.output.splitlines()
-    assert lines[0] == "tried: 15 of 150 cases"
-    assert lines[-1].startswith("the embedded emulator, dialect canonical: nothing found in 150 cases of seed 7 (")
+    assert lines[0] == "tried: 6 of 60 cases"
+    assert lines[-1].startswith("the embedded emulator, dialect canonical: nothing found in 60 cases of seed 7 (")
     run = read(str(record))
     assert (run.header.profile, run.header.seed, run.exit_code) == ("fuzz", 7, 0)
-    assert run.header.again == "aep-export fuzz --target emulator --seed 7 --cases 150"
+    assert run.header.again == "aep-export fuzz --target emulator --seed 7 --cases 60"
     selected = [verdict for verdict in run.verdicts if verdict.selected]
     assert len(selected) > 10
     assert {verdict.verdict for verdict in selected} == {Verdict.PASS}
@@ -139,7 +139,7 @@ def test_json(server: EmulatorServer, mistaken, tmp_path: Path):
     document = json.loads(done.stdout)
     Draft202012Validator(json.loads(called("--schema").output)).validate(document)
     assert done.exit_code == 1
-    assert document["cases"] == 40
+    assert document["cases"] == 15
     assert {finding["check"] for finding in document["findings"]} >= {"owed"}
     again = called("--target", server.url, "--json", "--replay", str(tmp_path), **mistaken)
     assert len(json.loads(again.stdout)["findings"]) == len(document["findings"])
@@ -152,12 +152,21 @@ def test_a_seed_gives_the_same_findings(server: EmulatorServer, mistaken):
     assert first == again
 
 
-@pytest.mark.parametrize(("generator", "cases"), [("breadth", 25), ("both", 25)])
+@pytest.mark.parametrize(("generator", "cases"), [("breadth", 9), ("both", 9)])
 def test_the_other_generators(generator: str, cases: int):
     """Schemathesis behind the same command, alone or after the stream, with the same number of cases in all."""
     done = called("--generator", generator, "--cases", str(cases), "--operation", "getExportJob", "--json")
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["cases"] == cases
+
+
+@pytest.mark.parametrize(("cases", "tried"), [(4, 4), (2_000, 27)])
+def test_walks(cases: int, tried: int):
+    """Every walk of requests through a job's states, or so many of them, and nothing is found at the emulator."""
+    done = called("--generator", "walks", "--cases", str(cases), "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["cases"] == tried
+    assert f" of {tried} cases\n" in done.stderr
 
 
 def test_without_the_extra(monkeypatch: pytest.MonkeyPatch):
@@ -175,6 +184,7 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch):
     ("arguments", "sentence"),
     [
         (["--operation", "deleteEverything"], "the contract has no operation 'deleteEverything': choose among request"),
+        (["--generator", "walks", "--operation", "getFile"], "--operation chooses among what others try: each walk"),
         (["--cases", "0"], "Invalid value for '--cases': 0 is not in the range x>=1."),
         (["--seconds", "0"], "Invalid value for '--seconds': 0.0 is not in the range x>0."),
         (["--max-calls", "0"], "Invalid value for '--max-calls': 0 is not in the range x>=1."),
@@ -343,6 +353,32 @@ def test_a_budget_is_kept_to_and_all_is_cleaned_up(services, tmp_path: Path):
     assert {each.request.method for each in sent} <= {"GET", "HEAD", "POST", "DELETE"}
 
 
+@pytest.mark.parametrize(
+    ("limits", "walks"),
+    [
+        (("--max-calls", "60"), range(5, 11)),
+        (("--max-calls", "200", "--max-jobs", "4"), range(3, 4)),
+        (("--max-calls", "1000"), range(27, 28)),
+    ],
+    ids=["calls", "jobs", "plenty"],
+)
+def test_walks_fit_into_a_budget(services, limits: tuple[str, ...], walks: range):
+    """As many walks are begun as can be gone to their end, and what they have created is cancelled by themselves."""
+    server, tenant = services["development"]
+    before = len(tenant.journal)
+    done = called(
+        "--target", server.url, "--live", *limits, "--rate", "100000", "--generator", "walks", "--json",
+        **variables(tenant, server.url),
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    document = json.loads(done.stdout)
+    assert document["cases"] in walks
+    assert document["ended"] == "all cases were tried"
+    sent = [exchange.operation for exchange in list(tenant.journal)[before:]]
+    assert sent.count("createExportJob") == document["cases"] + 1
+    assert sent.count("cancelExportJob") >= document["cases"]
+
+
 def _named(request: Any) -> bool:
     try:
         body = request.json()
@@ -354,10 +390,10 @@ def _named(request: Any) -> bool:
 def test_it_is_interrupted(tmp_path: Path):
     """Ctrl-C ends it with 130, and what was found until then is told and written."""
     record = tmp_path / "fuzz.ndjson"
-    command = [sys.executable, "-m", "pytest_aep_export", "fuzz", "--cases", "5000", "--record", str(record)]
+    command = [sys.executable, "-m", "pytest_aep_export", "fuzz", "--cases", "1000", "--record", str(record)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout
-    assert process.stdout.readline() == "tried: 500 of 5,000 cases\n"
+    assert process.stdout.readline() == "tried: 100 of 1,000 cases\n"
     process.send_signal(signal.SIGINT)
     rest, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (130, "")

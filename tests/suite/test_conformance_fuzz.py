@@ -62,7 +62,7 @@ def kept(tmp_path: Path) -> Path:
 
 def test_the_emulator_passes(run: Run, kept: Path):
     """Cases find nothing, and what was found elsewhere is not to be seen."""
-    done = run("--aep-fuzz-cases", "40", "--aep-fuzz-seed", "3", "--aep-fuzz-findings", str(kept.parent))
+    done = run("--aep-fuzz-cases", "10", "--aep-fuzz-seed", "3", "--aep-fuzz-findings", str(kept.parent))
     assert done.returncode == 0, done.stdout + done.stderr
     assert " passed" in done.stdout
 
@@ -71,7 +71,7 @@ def test_a_server_that_is_wrong_fails(run: Run, kept: Path, server: EmulatorServ
     """The finding is told with its command, and so is one that is still to be seen."""
     tenant = server.emulator.create_tenant(behaviour=Behaviour(persona="accepts-missing-token"))
     done = run(
-        "--aep-fuzz-cases", "150", "--aep-fuzz-findings", str(kept.parent),
+        "--aep-fuzz-cases", "20", "--aep-fuzz-seed", "3", "--aep-fuzz-findings", str(kept.parent),
         **environment_for(tenant.credentials, server.url),
     )  # fmt: skip
     assert done.returncode == 1, done.stdout + done.stderr

@@ -67,10 +67,13 @@ def status(call: str, before: int, after: int) -> Callable[[str, Answer], Answer
     return apply
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_no_order_of_the_tests_changes_a_verdict(run: Run, seed: int):
-    """In any order every requirement is judged, and none is doubted."""
-    done = run(f"--randomly-seed={seed}", plugins=["randomly"])
+PACE = ("--aep-dialect", "canonical", "--aep-poll-interval", "0", "--aep-deadline", "20")
+
+
+@pytest.mark.parametrize("more", [(), (*PACE, "-n", "2")], ids=["one process", "two processes"])
+def test_no_order_of_the_tests_changes_a_verdict(run: Run, more: Sequence[str]):
+    """In any order, and in processes of their own, every requirement is judged, and none is doubted."""
+    done = run(f"--randomly-seed={len(more) + 1}", *more, plugins=["randomly", "xdist"])
     assert done.returncode == 0, done.stdout[-3000:]
     assert set(re.findall("[a-z-]+", verdicts(done))) <= {"pass", "not-applicable"}
     assert sum(map(int, re.findall(r"\d+", verdicts(done)))) == len(load().of("server"))

@@ -387,6 +387,8 @@ NEIGHBOURS = {
             Neighbours("stage", Credentials("other-id", "other-secret", "9876@AdobeOrg", "dev")),
             {"second-sandbox", "second-organisation"},
         ),
+        ({"AEP_OWN_POLICIES": "yes"}, Neighbours(), {"own-policies"}),
+        ({"AEP_OWN_POLICIES": "no"}, Neighbours(), set()),
     ],
 )
 def test_the_environment_names_the_neighbours(environ: dict[str, str], neighbours: Neighbours, capabilities: set[str]):

@@ -104,9 +104,16 @@ def _told(mistakes: list[Violation]) -> str:
 
 
 def _holds_a_time(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(name in _TIMES or _holds_a_time(each) for name, each in value.items())
-    return isinstance(value, list) and any(map(_holds_a_time, value))
+    left = [value]  # no recursion: a client may send what is nested as deep as it likes
+    while left:
+        each = left.pop()
+        if isinstance(each, Mapping):
+            if not _TIMES.isdisjoint(each):
+                return True
+            left += each.values()
+        elif isinstance(each, list):
+            left += each
+    return False
 
 
 RULES: Final[Mapping[str, Rule]] = {
