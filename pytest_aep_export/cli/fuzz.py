@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,13 +19,14 @@ from pytest_aep_export.cli.common import (
     schema_option,
     stoppable,
 )
-from pytest_aep_export.cli.counting import counted
-from pytest_aep_export.cli.fuzzed import Progress, fuzz_schema, print_findings, print_json, summary
+from pytest_aep_export.cli.fuzz_asked import GENERATORS, STANDARD, Asked
+from pytest_aep_export.cli.fuzz_generators import STOPPED, patience, tried
+from pytest_aep_export.cli.fuzzed import fuzz_schema, print_findings, print_json, summary
 from pytest_aep_export.contract.dialects import CANONICAL, DIALECTS
 from pytest_aep_export.errors import AepError, ConfigurationError
 from pytest_aep_export.suite.budget import Limits
 from pytest_aep_export.suite.registry import Level, load
-from pytest_aep_export.suite.targets import EMULATOR, is_cassette, probe, resolve
+from pytest_aep_export.suite.targets import EMULATOR, probe, resolve
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,11 +39,6 @@ if TYPE_CHECKING:
 __all__ = ["fuzz"]
 
 _CASES: Final = 2_000
-_GENERATORS: Final = ("stream", "breadth", "both")
-_BROAD: Final = 5
-"""Of both generators, the slower one makes every fifth case."""
-_STOPPED: Final = "interrupted"
-_STANDARD: Final = "-"
 
 
 @click.command(
@@ -66,10 +60,10 @@ _STANDARD: Final = "-"
 )
 @click.option(
     "--generator",
-    type=click.Choice(_GENERATORS),
-    default=_GENERATORS[0],
+    type=click.Choice(GENERATORS),
+    default=GENERATORS[0],
     show_default=True,
-    help="Mistakes and sequences of ours, schemathesis on the contract, or both.",
+    help="Mistakes and sequences of ours, schemathesis on the contract, both, or walks through a job's states.",
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="What the cases follow from.")
 @click.option("--cases", type=click.IntRange(1), default=_CASES, show_default=True, help="How many are tried.")
@@ -98,8 +92,8 @@ def fuzz(**options: Any) -> None:
     Ends with 0 when nothing was found, 1 when something was that breaks a MUST, 2 when the command was called wrongly,
     3 when the target is of no use, 130 when it was interrupted.
     """
-    asked = _Asked(**options)
-    console = console_for(stderr=asked.as_json or asked.record == _STANDARD)
+    asked = Asked(**options)
+    console = console_for(stderr=asked.as_json or asked.record == STANDARD)
     with exit_codes(), stoppable():
         asked.check()
         require_writable(asked.record)
@@ -108,65 +102,8 @@ def fuzz(**options: Any) -> None:
         click.get_current_context().exit(code)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the command was called with."""
-
-    target: str
-    ims_url: str
-    dialect: str
-    generator: str
-    seed: int
-    cases: int
-    seconds: float | None
-    operations: tuple[str, ...]
-    findings: str | None
-    replay: tuple[str, ...]
-    record: str | None
-    strict: bool
-    live: bool
-    max_calls: int | None
-    max_jobs: int | None
-    rate: float | None
-    prefix: str
-    as_json: bool
-
-    def check(self) -> None:
-        """Nothing, if it fits together.
-
-        Raises:
-            ConfigurationError: It does not.
-        """
-        from pytest_aep_export.contract import load as load_contract  # noqa: PLC0415 - not for --help
-
-        known = load_contract().operations
-        if unknown := [name for name in self.operations if name not in known]:
-            raise ConfigurationError(f"the contract has no operation {unknown[0]!r}: choose among {', '.join(known)}")
-        if is_cassette(self.target):
-            raise ConfigurationError("a recording answers only what was asked before: fuzz the emulator or a URL")
-        if self.target != EMULATOR and self.dialect != CANONICAL.name:
-            raise ConfigurationError(
-                "--dialect is for the emulator only: what else is named speaks the dialect that it speaks"
-            )
-        if self.target == EMULATOR and self.live:
-            raise ConfigurationError("--live is for a URL: nobody else works at the embedded emulator")
-        if self.live and not (self.max_calls or self.seconds):
-            raise ConfigurationError("with --live the run needs a budget: add --max-calls, --seconds or both")
-        if self.as_json and self.record == _STANDARD:
-            raise ConfigurationError("--json and --record - both write to standard output: name a file for one")
-
-    @property
-    def again(self) -> str:
-        """The command line that tries the same again."""
-        words = ["aep-export", "fuzz", "--target", self.target, "--seed", str(self.seed), "--cases", str(self.cases)]
-        words += ["--generator", self.generator] if self.generator != _GENERATORS[0] else []
-        words += [word for name in self.operations for word in ("--operation", name)]
-        words += ["--dialect", self.dialect] if self.dialect != CANONICAL.name else []
-        return shlex.join([*words, *(["--live"] if self.live else [])])
-
-
 @contextmanager
-def _ground(asked: _Asked) -> Iterator[Ground]:
+def _ground(asked: Asked) -> Iterator[Ground]:
     """The target, once it is known to be fit for it."""
     from pytest_aep_export.fuzz.safety import PREFIX  # noqa: PLC0415 - heavy, and not for --help
     from pytest_aep_export.suite.fuzzing import RATE, at_emulator, at_live, at_url  # noqa: PLC0415 - the same
@@ -185,7 +122,7 @@ def _ground(asked: _Asked) -> Iterator[Ground]:
             yield at_url(target)
 
 
-def _fuzzed(asked: _Asked, ground: Ground, console: Console) -> int:
+def _fuzzed(asked: Asked, ground: Ground, console: Console) -> int:
     """Fuzz, write down what was found, and print it."""
     from pytest_aep_export.report.fuzzing import fuzz_header, fuzz_run, record_lines  # noqa: PLC0415 - not for --help
     from pytest_aep_export.report.record import RecordWriter  # noqa: PLC0415 - the same
@@ -193,7 +130,7 @@ def _fuzzed(asked: _Asked, ground: Ground, console: Console) -> int:
 
     started = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     writer: RecordWriter | None = RecordWriter(asked.record) if asked.record else None
-    tally, error = _tried(asked, ground, console)
+    tally, error = tried(asked, ground, console)
     ground.target.exchanges.extend(ground.created)
     created = clean_up(ground.target) if ground.created else ()
     registry, dialect = load(), asked.dialect if asked.target == EMULATOR else ""
@@ -201,7 +138,7 @@ def _fuzzed(asked: _Asked, ground: Ground, console: Console) -> int:
         header = fuzz_header(
             ground.target, registry, started=started, seed=asked.seed, dialect=dialect, again=asked.again
         )
-        stopped = (str(error) or _STOPPED) if error else ""
+        stopped = (str(error) or STOPPED) if error else ""
         for line in record_lines(fuzz_run(header, tally, registry, ground.target, stopped=stopped, created=created)):
             writer.write(line)
     _tell(asked, ground, tally, console)
@@ -212,7 +149,7 @@ def _fuzzed(asked: _Asked, ground: Ground, console: Console) -> int:
     return INTERRUPTED if error else _code(asked, tally.findings)
 
 
-def _tell(asked: _Asked, ground: Ground, tally: Tally, console: Console) -> None:
+def _tell(asked: Asked, ground: Ground, tally: Tally, console: Console) -> None:
     from pytest_aep_export.fuzz.findings import write_finding  # noqa: PLC0415 - heavy, and not for --help
 
     files = {}
@@ -225,86 +162,12 @@ def _tell(asked: _Asked, ground: Ground, tally: Tally, console: Console) -> None
     console.print(summary(ground.target.label, tally), soft_wrap=True, highlight=False)
 
 
-def _code(asked: _Asked, findings: Sequence[Finding]) -> int:
+def _code(asked: Asked, findings: Sequence[Finding]) -> int:
     grave = {Level.MUST, Level.SHOULD} if asked.strict else {Level.MUST}
     return int(any(finding.level in grave for finding in findings))
 
 
-def _tried(asked: _Asked, ground: Ground, console: Console) -> tuple[Tally, BaseException | None]:
-    """What the generators have come to, and what has ended them before their time."""
-    from pytest_aep_export.fuzz.fuzzing import Tally  # noqa: PLC0415 - heavy, and not for --help
-
-    whole, error = Tally(asked.seed), None
-    with counted(console, "tried", asked.cases, "cases") as tell:
-        for name, cases, seconds in _shares(asked):
-            progress = _progress(name, cases, asked, tell, whole.cases)
-            try:
-                part: Tally | None = _run(name, cases, seconds, asked, ground, progress)
-            except (AepError, KeyboardInterrupt) as caught:
-                if isinstance(caught, ConfigurationError):
-                    raise
-                part, error = progress[0].tally, caught
-            whole = _sum(whole, part)
-            if error:
-                whole.ended = str(error) or _STOPPED
-                break
-    return whole, error
-
-
-def _shares(asked: _Asked) -> list[tuple[str, int, float | None]]:
-    """Each generator, with its cases and its time."""
-    if asked.generator != "both":
-        return [(asked.generator, asked.cases, asked.seconds)]
-    broad, half = max(1, asked.cases // _BROAD), asked.seconds and asked.seconds / 2
-    return [("stream", max(1, asked.cases - broad), half), ("breadth", broad, half)]
-
-
-def _progress(name: str, cases: int, asked: _Asked, tell: Callable[[int], None], before: int) -> tuple[Progress, Any]:
-    """Who listens, and what is tried; None for the stream of the seed."""
-    if name == "stream":
-        return Progress(tell, before), None
-    from pytest_aep_export.fuzz.breadth import Breadth  # noqa: PLC0415 - an extra
-
-    breadth = Breadth(asked.seed, cases, asked.operations)
-    return Progress(tell, before, breadth.tried), breadth
-
-
-def _run(
-    name: str, cases: int, seconds: float | None, asked: _Asked, ground: Ground, progress: tuple[Progress, Any]
-) -> Tally:
-    from pytest_aep_export.fuzz.fuzzing import Bounds, fuzz as run  # noqa: I001, PLC0415 - heavy, and not for --help
-
-    bounds = Bounds(cases=cases, seconds=seconds, patience=_patience(asked))
-    if name != "stream" or not ground.renewed:
-        bounds = replace(bounds, renew=cases + 1)
-    listener, tried = progress
-    return run(
-        ground.send, ground.parties, seed=asked.seed, bounds=bounds, operations=asked.operations, cases=tried,
-        listener=listener,
-    )  # fmt: skip
-
-
-def _patience(asked: _Asked) -> float:
-    """Seconds that a request may take, where a server may ask to be waited for."""
-    return 300.0 if asked.live else 30.0
-
-
-def _sum(whole: Tally, part: Tally | None) -> Tally:
-    """Two generators' findings as those of one; what both have found is kept once."""
-    if part is None:
-        return whole
-    known = {finding.cause for finding in whole.findings}
-    return replace(
-        part,
-        cases=whole.cases + part.cases,
-        requests=whole.requests + part.requests,
-        seconds=whole.seconds + part.seconds,
-        findings=[*whole.findings, *(each for each in part.findings if each.cause not in known)],
-        judged=whole.judged + part.judged,
-    )
-
-
-def _replayed(asked: _Asked, ground: Ground, console: Console) -> int:
+def _replayed(asked: Asked, ground: Ground, console: Console) -> int:
     """Try findings again, and tell which are still to be seen."""
     from pytest_aep_export.fuzz.findings import read_finding  # noqa: PLC0415 - heavy, and not for --help
     from pytest_aep_export.fuzz.fuzzing import Tally, replay  # noqa: PLC0415 - the same
@@ -313,7 +176,7 @@ def _replayed(asked: _Asked, ground: Ground, console: Console) -> int:
     tally, places = Tally(asked.seed), {}
     for path in files:
         finding = read_finding(path)
-        again = replay(finding, ground.send, ground.parties, _patience(asked))
+        again = replay(finding, ground.send, ground.parties, patience(asked))
         tally.cases += 1
         places[finding.id] = path
         if again:

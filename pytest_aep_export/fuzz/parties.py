@@ -15,8 +15,8 @@ from pytest_aep_export.model import Credentials
 
 __all__ = ["EndedError", "Expected", "HeldBackError", "Parties", "Send", "remembered"]
 
-_REMEMBERED: Final = 256
-"""How many answers of an oracle are kept."""
+_REMEMBERED: Final = 48
+"""How many answers of an oracle are kept, which are all rows of an export each: those that were asked for last."""
 
 Send: TypeAlias = Callable[[Request], Awaitable[Response]]
 """Sends a request, whose URL is a path, to the target and gives its answer.
@@ -38,21 +38,23 @@ class EndedError(AepError):
 
 
 def remembered(expected: Expected, known: dict[bytes, Sequence[Mapping[str, Any]]]) -> Expected:
-    """The same oracle, asked once for each request, whatever dataset it is for.
+    """The same oracle, asked once for each request that comes again soon, whatever dataset it is for.
 
     Args:
         expected: The oracle.
-        known: What it has said; may be shared by tenants whose data and policies are the same.
+        known: What it has said last; may be shared by tenants whose data and policies are the same.
     """
 
     def remembering(request: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         destination = {**request.get("destination", {}), "datasetId": ""}
         key = orjson.dumps({**request, "destination": destination})
-        if key not in known:
+        rows = known.pop(key, None)
+        if rows is None:
+            rows = expected(request)
             if len(known) >= _REMEMBERED:
-                known.clear()
-            known[key] = expected(request)
-        return known[key]
+                del known[next(iter(known))]
+        known[key] = rows
+        return rows
 
     return remembering
 

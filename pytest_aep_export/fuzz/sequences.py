@@ -40,10 +40,14 @@ def look(name: str, *, until: tuple[str, ...] = (), batch: str = "", owed: Owed 
     return Step("getExportJob", path={"exportJobId": _named(name)}, owed=owed, gives=gives, until=until)
 
 
-def cancel(name: str, source: str = "EXP-CANCEL-001") -> Step:
-    """The cancelling of a job; one that has ended may refuse it."""
-    statuses = ACCEPTED if source == "EXP-CANCEL-001" else (200, 499)
-    return Step("cancelExportJob", path={"exportJobId": _named(name)}, owed=Owed(statuses, source))
+_CANCELLED: Final = Owed(ACCEPTED, "EXP-CANCEL-001")
+_ENDED: Final = Owed((200, 499), "EXP-CANCEL-005")
+"""What cancelling a job owes that has ended: it may be refused."""
+
+
+def cancel(name: str, owed: Owed = _CANCELLED) -> Step:
+    """The cancelling of a job."""
+    return Step("cancelExportJob", path={"exportJobId": _named(name)}, owed=owed)
 
 
 def pages(**query: str) -> Step:
@@ -164,7 +168,7 @@ def _lives() -> Iterator[Case]:
 def _cancelled() -> Iterator[Case]:
     body = least_job("${spare}")
     unmoved = (look("new", owed=_STILL), look("new", owed=_STILL), pages(limit="2"))
-    again = cancel("new", "EXP-CANCEL-007")
+    again = cancel("new", Owed((200, 499), "EXP-CANCEL-007", "SHOULD"))
     yield Case("a job that is cancelled at once", (create("new", body), cancel("new"), *unmoved, again, *unmoved))
     yield Case(
         "a job that is cancelled while it runs", (create("new", body), look("new"), cancel("new"), *unmoved, again)
@@ -174,9 +178,9 @@ def _cancelled() -> Iterator[Case]:
         (
             create("new", body),
             look("new", until=ENDED, batch="new.batch"),
-            cancel("new", "EXP-CANCEL-005"),
+            cancel("new", _ENDED),
             *unmoved,
-            cancel("new", "EXP-CANCEL-005"),
+            cancel("new", _ENDED),
             Step(
                 "listBatchFiles", path={"batchId": _named("new.batch")}, owed=Owed(ACCEPTED, "EXP-CANCEL-006", "SHOULD")
             ),

@@ -7,7 +7,7 @@ No chance is in it: walks come in the order of their actions, the last of which 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise, product
@@ -25,6 +25,8 @@ __all__ = [
     "Action",
     "Edge",
     "Walk",
+    "cases_within",
+    "cost",
     "course",
     "edges_of",
     "example",
@@ -147,6 +149,11 @@ def _taken_last(walk: Walk) -> frozenset[Edge]:
     return frozenset(edges_of(lives))
 
 
+def cost(depth: int = DEPTH) -> int:
+    """How many requests a walk takes as a case, one of which creates a job."""
+    return depth + _OVERHEAD
+
+
 def sampled_cases(requests: int, depth: int = DEPTH) -> tuple[Case, ...]:
     """As many walks as fit into a number of requests, spread evenly over all that any client can do, as cases.
 
@@ -157,8 +164,21 @@ def sampled_cases(requests: int, depth: int = DEPTH) -> tuple[Case, ...]:
         depth: How many actions a walk has.
     """
     every = list(product(REQUESTS, repeat=depth))
-    few = min(len(every), requests // (depth + _OVERHEAD))
+    few = min(len(every), requests // cost(depth))
     return tuple(_case(every[place * len(every) // few]) for place in range(few))
+
+
+def cases_within(left: Callable[[], int], most: int, depth: int = DEPTH) -> Iterator[Case]:
+    """A sample whose costs are known only once it has begun, because the stage comes before its first case.
+
+    Args:
+        left: How many requests the cases may still send, all in all; asked once the first of them was tried.
+        most: How many cases there may be.
+        depth: How many actions a walk has.
+    """
+    one = cost(depth)
+    yield from sampled_cases(one, depth)
+    yield from sampled_cases(min(left() + one, most * one), depth)[1:]
 
 
 def _case(actions: Sequence[Action]) -> Case:

@@ -201,7 +201,6 @@ class Api:
 
     # Jobs
 
-
     def create_job(self, payload: Mapping[str, Any]) -> Exchange:
         """Create an export job."""
         return self.target.send("POST", JOBS, json=payload)

@@ -197,6 +197,35 @@ def test_several_scenarios_at_a_time():
     }
 
 
+class Refuses:
+    """A listener that cannot go on."""
+
+    def started(self, scenarios: object) -> None:
+        """Let it begin."""
+
+    def ended(self, trial: Trial) -> None:
+        """Fail."""
+        raise RuntimeError(f"no more than {trial.scenario.id}")
+
+
+@pytest.mark.parametrize("lanes", [1, 2])
+@pytest.mark.parametrize("listener", [None, Refuses()], ids=["the client", "the listener"])
+def test_an_error_ends_it_all(listener: Refuses | None, lanes: int):
+    """An error reaches the caller, however many scenarios are still to be played; none of them is begun any more."""
+    begun: list[str] = []
+
+    def act(scenario: Scenario, surroundings: Surroundings) -> None:
+        begun.append(scenario.id)
+        if listener is None:
+            raise RuntimeError("no more")
+        lists_once(scenario, surroundings)
+
+    scenarios = [Scenario(f"list-{number}", "There is a list.", "list") for number in range(40)]
+    with pytest.raises(RuntimeError, match="no more"):
+        try_subject(Does(act), scenarios, listener, lanes=lanes, rules={})
+    assert 0 < len(begun) < len(scenarios)
+
+
 def test_a_rule_that_breaks():
     """A rule that raises is broken in that scenario, with the reason, and the others judge all the same."""
 

@@ -96,7 +96,9 @@ def _known_statuses(entry: Any) -> Any:
 
 def _identified(chosen: dict[str, Any]) -> Any:
     segments = chosen.get("segments")
-    nameless = isinstance(segments, list) and any(isinstance(entry, dict) and "segmentId" not in entry for entry in segments)
+    nameless = isinstance(segments, list) and any(
+        isinstance(entry, dict) and "segmentId" not in entry for entry in segments
+    )
     return drop("segments")(chosen) if nameless else chosen
 
 

@@ -1,7 +1,7 @@
 """Mistakes: every named error that a request of an operation can have, worked out from the contract.
 
-`mistakes_of` is all there is to know from outside. A mistake is data: edits that spoil a request that is right, and what
-the answer is owed to be. Nothing is owed where no source says what a server does; such an answer is held to the
+`mistakes_of` is all there is to know from outside. A mistake is data: edits that spoil a request that is right, and
+what the answer is owed to be. Nothing is owed where no source says what a server does; such an answer is held to the
 contract and to the rules for all refusals, and may be a success.
 """
 
