@@ -29,12 +29,12 @@ def strict(document: Any) -> None:
     assert document.keys() <= _JOB_MEMBERS
 
 
-def first_piece(request: httpx.Request, send: Send, _: Memory) -> httpx.Response:
-    """Read what comes first, which is a piece where nothing joins them on the way, and take it for all."""
+def first_piece(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
+    """Read what comes first, and take it for all."""
     response = send(request)
-    if operation(request) == "download" or response.status_code >= 400:
+    if operation(request) in ("download", "requestToken") or response.status_code >= 400:
         return response
-    content = next(response.iter_raw(40), b"")
+    content = next(response.iter_raw(memory["piece"]), b"")
     response.close()
     return httpx.Response(response.status_code, headers=response.headers, content=content)
 

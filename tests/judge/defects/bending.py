@@ -18,22 +18,26 @@ from pytest_aep_export.contract import load
 
 Send: TypeAlias = Callable[[httpx.Request], httpx.Response]
 Memory: TypeAlias = dict[str, Any]
-"""What a client remembers from one request to the next; its clock is in it."""
+"""What a client remembers from one request to the next; its clock is in it, and how long a piece of an answer is."""
 Bend: TypeAlias = Callable[[httpx.Request, Send, Memory], httpx.Response]
 
 
 @dataclass
 class Bent(httpx.BaseTransport):
-    """The network, as a client sees it that bends what it sends and gets."""
+    """The network, as a client sees it that bends what it sends and gets.
+
+    Where answers come in pieces it tells how long they are: the machine joins those that nobody has fetched yet.
+    """
 
     bend: Bend
     clock: Clock
+    piece: int | None = None
     network: httpx.BaseTransport = field(default_factory=httpx.HTTPTransport)
     memory: Memory = field(default_factory=dict)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request."""
-        self.memory["clock"] = self.clock
+        self.memory |= {"clock": self.clock, "piece": self.piece}
         request.read()
         return self.bend(request, self.network.handle_request, self.memory)
 

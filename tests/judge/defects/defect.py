@@ -13,6 +13,7 @@ import httpx
 
 from pytest_aep_export import AepClient, AepError, ExportJob
 from pytest_aep_export.client import PollPolicy
+from pytest_aep_export.emulator.effects import Dribble
 from pytest_aep_export.judge.own import options, performed
 from pytest_aep_export.judge.python import PythonSubject
 from pytest_aep_export.judge.scenario import Scenario
@@ -61,13 +62,18 @@ class Defect:
 
             with AepClient(
                 surroundings.credentials,
-                transport=Bent(self.bend, surroundings.clock),
+                transport=Bent(self.bend, surroundings.clock, _piece(scenario)),
                 pause=pause,
                 **options(surroundings) | dict(self.settings),
             ) as client:
                 return self.act(client, scenario, surroundings)
 
         return PythonSubject(name, act)
+
+
+def _piece(scenario: Scenario) -> int | None:
+    """How long the pieces are in which answers come; None where they come whole."""
+    return next((fault.effect.bytes for fault in scenario.faults if isinstance(fault.effect, Dribble)), None)
 
 
 def made(client: AepClient) -> ExportJob:
