@@ -15,9 +15,17 @@ from pytest_aep_export.cassettes.library import path_of
 from pytest_aep_export.cassettes.persons import told_of_persons
 from pytest_aep_export.cassettes.selection import select
 from pytest_aep_export.cassettes.storage import check_writable, read
-from pytest_aep_export.cli.common import exit_codes, require_writable, stoppable, write
+from pytest_aep_export.cli.common import (
+    SECONDS,
+    dialect_option,
+    exit_codes,
+    ims_url_option,
+    require_writable,
+    stoppable,
+    write,
+)
 from pytest_aep_export.cli.project import cassettes_of_project
-from pytest_aep_export.contract.dialects import CANONICAL, DIALECTS
+from pytest_aep_export.contract.dialects import CANONICAL
 from pytest_aep_export.errors import ConfigurationError
 from pytest_aep_export.hosts import TOKEN_PATH
 from pytest_aep_export.suite.budget import Limits
@@ -82,15 +90,13 @@ def import_command(
 @click.argument("area")
 @click.argument("modules", nargs=-1, metavar="[MODULE]...")
 @click.option("--target", default=EMULATOR, show_default=True, help="'emulator', or a gateway's URL.")
-@click.option("--ims-url", default="", envvar="AEP_IMS_URL", help="Token endpoint of a URL.")
-@click.option(
-    "--dialect", type=click.Choice(list(DIALECTS)), default=CANONICAL.name, help="Which variant the emulator speaks."
-)
+@ims_url_option
+@dialect_option
 @_FOLDER
 @click.option("--live", is_flag=True, help="Let the target be Adobe's live service.")
 @click.option("--allow-production", is_flag=True, help="Let that be a production sandbox.")
 @click.option("--personal-data", is_flag=True, help="Keep files of profiles though they are from the live service.")
-@click.option("--deadline", type=click.FloatRange(0, min_open=True), help="Seconds that all of it may take.")
+@click.option("--deadline", type=SECONDS, help="Seconds that all of it may take.")
 @click.option("--max-calls", type=click.IntRange(1), help="How many requests it may make.")
 @click.option("--max-jobs", type=click.IntRange(0), help="How many export jobs it may create.")
 def record_command(  # noqa: PLR0913, PLR0917 - one parameter for each option

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 import click
 from rich.console import Console
 
+from pytest_aep_export.contract.dialects import CANONICAL, DIALECTS
 from pytest_aep_export.errors import AepError, ConfigurationError
 from pytest_aep_export.report.markup import printable
 
@@ -26,7 +27,9 @@ __all__ = [
     "StoppedError",
     "UsedWronglyError",
     "console_for",
+    "dialect_option",
     "exit_codes",
+    "ims_url_option",
     "mute",
     "require_writable",
     "schema_option",
@@ -54,6 +57,17 @@ class _Seconds(click.FloatRange):
 
 SECONDS: Final = _Seconds(0, min_open=True)
 """What a time-out takes."""
+
+ims_url_option: Final = click.option(
+    "--ims-url", default="", envvar="AEP_IMS_URL", help="Token endpoint of a URL.  [default: its /ims/token/v3]"
+)
+dialect_option: Final = click.option(
+    "--dialect",
+    type=click.Choice(list(DIALECTS)),
+    default=CANONICAL.name,
+    show_default=True,
+    help="Which documented variant the emulator speaks.",
+)
 
 
 class UsedWronglyError(click.ClickException):

@@ -21,6 +21,7 @@ from pytest_aep_export.cli.common import (
     CouldNotRunError,
     console_for,
     exit_codes,
+    ims_url_option,
     require_writable,
     schema_option,
     stoppable,
@@ -56,7 +57,7 @@ _STANDARD: Final = "-"
 @click.option(
     "--target", default=EMULATOR, show_default=True, help="'emulator', in every dialect; a gateway's URL; or 'none'."
 )
-@click.option("--ims-url", default="", envvar="AEP_IMS_URL", help="Token endpoint of a URL.")
+@ims_url_option
 @click.option("--live", is_flag=True, help="Let the target be Adobe's live service.")
 @click.option("--write", "may_write", is_flag=True, help="Let a dataset and two export jobs be created at a URL.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")

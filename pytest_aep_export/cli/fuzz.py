@@ -13,8 +13,11 @@ import click
 
 from pytest_aep_export.cli.common import (
     INTERRUPTED,
+    SECONDS,
     console_for,
+    dialect_option,
     exit_codes,
+    ims_url_option,
     require_writable,
     schema_option,
     stoppable,
@@ -22,7 +25,6 @@ from pytest_aep_export.cli.common import (
 from pytest_aep_export.cli.fuzz_asked import GENERATORS, STANDARD, Asked
 from pytest_aep_export.cli.fuzz_generators import STOPPED, patience, tried
 from pytest_aep_export.cli.fuzzed import fuzz_schema, print_findings, print_json, summary
-from pytest_aep_export.contract.dialects import CANONICAL, DIALECTS
 from pytest_aep_export.errors import AepError, ConfigurationError
 from pytest_aep_export.suite.budget import Limits
 from pytest_aep_export.suite.registry import Level, load
@@ -48,16 +50,8 @@ _CASES: Final = 2_000
 @click.option(
     "--target", default=EMULATOR, envvar="AEP_TARGET", show_default=True, help="'emulator', or a gateway's URL."
 )
-@click.option(
-    "--ims-url", default="", envvar="AEP_IMS_URL", help="Token endpoint of a URL.  [default: its /ims/token/v3]"
-)
-@click.option(
-    "--dialect",
-    type=click.Choice(list(DIALECTS)),
-    default=CANONICAL.name,
-    show_default=True,
-    help="Which documented variant the emulator speaks.",
-)
+@ims_url_option
+@dialect_option
 @click.option(
     "--generator",
     type=click.Choice(GENERATORS),
@@ -67,7 +61,7 @@ _CASES: Final = 2_000
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="What the cases follow from.")
 @click.option("--cases", type=click.IntRange(1), default=_CASES, show_default=True, help="How many are tried.")
-@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="For how long, at most.")
+@click.option("--seconds", type=SECONDS, help="For how long, at most.")
 @click.option(
     "--operation", "operations", multiple=True, metavar="ID", help="Only this operation of the contract; repeatable."
 )

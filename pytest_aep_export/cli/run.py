@@ -13,16 +13,19 @@ import click
 
 from pytest_aep_export.cli.common import (
     INTERRUPTED,
+    SECONDS,
     StoppedError,
     console_for,
+    dialect_option,
     exit_codes,
+    ims_url_option,
     require_writable,
     schema_option,
     stoppable,
     write,
 )
 from pytest_aep_export.cli.progress import progress_for
-from pytest_aep_export.contract.dialects import CANONICAL, DIALECTS
+from pytest_aep_export.contract.dialects import CANONICAL
 from pytest_aep_export.errors import AepError, ConfigurationError
 from pytest_aep_export.report.document import Run
 from pytest_aep_export.report.lines import record_schema
@@ -53,16 +56,8 @@ __all__ = ["run"]
     show_default=True,
     help="'emulator', a gateway's URL, or recordings: 'cassette', or 'cassette:' and a name, a file or a folder.",
 )
-@click.option(
-    "--ims-url", default="", envvar="AEP_IMS_URL", help="Token endpoint of a URL.  [default: its /ims/token/v3]"
-)
-@click.option(
-    "--dialect",
-    type=click.Choice(list(DIALECTS)),
-    default=CANONICAL.name,
-    show_default=True,
-    help="Which documented variant the emulator speaks.",
-)
+@ims_url_option
+@dialect_option
 @click.option(
     "--profile",
     type=click.Choice(PROFILES),
@@ -78,7 +73,7 @@ __all__ = ["run"]
     "--record", metavar="FILE", help="Write what 'aep-export report' reads, as the run goes; - is standard output."
 )
 @click.option("--svg", "svg_path", metavar="FILE", help="Draw the summary as a picture.")
-@click.option("--deadline", type=click.FloatRange(0, min_open=True), help="Seconds that the run may take.")
+@click.option("--deadline", type=SECONDS, help="Seconds that the run may take.")
 @click.option("--max-calls", type=click.IntRange(1), help="How many requests it may make.")
 @click.option("--max-jobs", type=click.IntRange(0), help="How many export jobs it may create.")
 @click.option("--live", is_flag=True, help="Let the target be Adobe's live service.")

@@ -183,6 +183,7 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        (["--seconds", "nan"], "Invalid value for '--seconds': nan is no number of seconds."),
         (["--operation", "deleteEverything"], "the contract has no operation 'deleteEverything': choose among request"),
         (["--generator", "walks", "--operation", "getFile"], "--operation chooses among what others try: each walk"),
         (["--cases", "0"], "Invalid value for '--cases': 0 is not in the range x>=1."),

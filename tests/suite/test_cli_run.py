@@ -172,6 +172,7 @@ def test_a_server_that_repeats_secrets(served: Callable[..., Any], tmp_path: Pat
         (["--profile", "all"], "'all' is not one of"),
         (["--expect", "missing.toml"], "the expectations missing.toml cannot be read"),
         (["--deadline", "0"], "0.0 is not in the range"),
+        (["--deadline", "nan"], "nan is no number of seconds"),
         (["--target", "nowhere"], "is no URL"),
         (["--target", "http://127.0.0.1:1"], "set AEP_CLIENT_ID, AEP_CLIENT_SECRET, AEP_ORG_ID"),
         (["--target", "https://platform.adobe.io"], "add --live if you mean it"),
