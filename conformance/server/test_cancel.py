@@ -8,7 +8,7 @@ import pytest
 
 from pytest_aep_export.contract import Contract
 from pytest_aep_export.exchange import Exchange
-from pytest_aep_export.suite.answers import batch_ids, job_key
+from pytest_aep_export.suite.answers import batch_ids
 from pytest_aep_export.suite.api import JOBS, Api
 from pytest_aep_export.suite.expect import (
     array,
@@ -21,6 +21,7 @@ from pytest_aep_export.suite.expect import (
     status,
 )
 from pytest_aep_export.suite.exports import Exports, Shown
+from pytest_aep_export.values import job_key
 
 requirement = pytest.mark.aep_requirement
 

@@ -9,11 +9,11 @@ import pytest
 from pytest_aep_export.contract import Contract
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.suite import payloads
-from pytest_aep_export.suite.answers import job_key
 from pytest_aep_export.suite.api import Api
 from pytest_aep_export.suite.choices import Segment
 from pytest_aep_export.suite.expect import conforms, expect, pick, status
 from pytest_aep_export.suite.exports import Exports, Shown
+from pytest_aep_export.values import job_key
 
 requirement = pytest.mark.aep_requirement
 

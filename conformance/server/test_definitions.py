@@ -24,6 +24,7 @@ from pytest_aep_export.suite.expect import (
     refused,
     status,
 )
+from pytest_aep_export.values import member
 
 requirement = pytest.mark.aep_requirement
 
@@ -52,13 +53,6 @@ def asking(name: str, **members: Any) -> dict[str, Any]:
         **least,
         "schema": {"name": "_xdm.context.profile"},
     } | members
-
-
-def said(definition: Any, *names: str) -> Any:
-    """What the names lead to in a definition; None where it says nothing of it."""
-    for name in names:
-        definition = definition.get(name) if isinstance(definition, Mapping) else None
-    return definition
 
 
 @pytest.fixture
@@ -126,7 +120,7 @@ def test_a_new_definition_is_what_was_asked_for(make: Make, name: Callable[[], s
     with prerequisite("EXP-SEGMENT-001"):
         exchange = status(make(**asked), range(200, 300), "a segment is defined")
     for path in SAID:
-        wanted, found = said(asked, *path), said(document(exchange), *path)
+        wanted, found = member(asked, *path), member(document(exchange), *path)
         expect(found == wanted, exchange, f"{'.'.join(path)} is {wanted!r} as asked for", found)
 
 
@@ -136,7 +130,7 @@ def test_a_new_definition_is_found(api: Api, make: Make):
     made = new(make)
     shown = status(api.segment_definition(made["id"]), {200}, "a segment definition that exists is found with 200")
     for path in (("id",), *SAID):
-        wanted, found = said(made, *path), said(document(shown), *path)
+        wanted, found = member(made, *path), member(document(shown), *path)
         expect(found == wanted, shown, f"{'.'.join(path)} is {wanted!r} as at first", found)
 
 
@@ -156,7 +150,7 @@ def test_how_a_segment_is_evaluated(make: Make, asked: dict[str, Any] | None):
     with prerequisite("EXP-SEGMENT-001"):
         exchange = status(make(**({"evaluationInfo": asked} if asked else {})), range(200, 300), "a segment is defined")
     wanted = "continuous" if asked else "batch"
-    kinds = [kind for kind in STREAMING if said(document(exchange), "evaluationInfo", kind, "enabled") is True]
+    kinds = [kind for kind in STREAMING if member(document(exchange), "evaluationInfo", kind, "enabled") is True]
     expect(kinds == [wanted], exchange, f"evaluationInfo enables {wanted} and nothing else", kinds)
 
 
@@ -203,7 +197,7 @@ def test_a_change(api: Api, make: Make, name: Callable[[], str]):
     expect(pick(exchange, "/id") == made["id"], exchange, f"the id stays {made['id']}", pick(exchange, "/id"))
     shown = api.segment_definition(made["id"])
     for path in SAID:
-        wanted, found = said(asked, *path), said(document(shown), *path)
+        wanted, found = member(asked, *path), member(document(shown), *path)
         expect(found == wanted, shown, f"{'.'.join(path)} is {wanted!r} as asked for", found)
 
 
@@ -211,10 +205,10 @@ def test_a_change(api: Api, make: Make, name: Callable[[], str]):
 def test_what_a_change_does_not_say(api: Api, make: Make, name: Callable[[], str]):
     """How the segment is evaluated stays as it was where the change says nothing of it."""
     made = new(make, evaluationInfo=STREAMING)
-    before = said(made, "evaluationInfo")
+    before = member(made, "evaluationInfo")
     with prerequisite("EXP-SEGMENT-009"):
         exchange = status(api.patch_segment(made["id"], asking(name())), range(200, 300), "a definition is changed")
-    found = said(document(exchange), "evaluationInfo")
+    found = member(document(exchange), "evaluationInfo")
     expect(found == before, exchange, f"evaluationInfo stays {before}", found)
 
 
@@ -253,9 +247,9 @@ def test_several_at_once(api: Api, make: Make):
     for identifier in made:
         with prerequisite("EXP-SEGMENT-003"):
             wanted = document(status(api.segment_definition(identifier), {200}, "a definition that exists is found"))
-        found = said(results, identifier)
+        found = member(results, identifier)
         same = isinstance(found, Mapping) and all(
-            said(found, *path) == said(wanted, *path) for path in (("id",), *SAID)
+            member(found, *path) == member(wanted, *path) for path in (("id",), *SAID)
         )
         expect(same, exchange, f"under {identifier} there is its definition", found)
 

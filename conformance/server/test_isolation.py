@@ -9,7 +9,7 @@ import pytest
 
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.suite import payloads
-from pytest_aep_export.suite.answers import job_key, quoted
+from pytest_aep_export.suite.answers import quoted
 from pytest_aep_export.suite.api import BATCHES, DATASETS, FILES, JOBS, Api
 from pytest_aep_export.suite.expect import (
     array,
@@ -24,6 +24,7 @@ from pytest_aep_export.suite.expect import (
 )
 from pytest_aep_export.suite.exports import Exports, Shown
 from pytest_aep_export.suite.records import Record, read
+from pytest_aep_export.values import job_key
 
 requirement = pytest.mark.aep_requirement
 

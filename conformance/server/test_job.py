@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from pytest_aep_export.contract import Contract
-from pytest_aep_export.suite.answers import agree, batch_ids, job_key
+from pytest_aep_export.suite.answers import agree, batch_ids
 from pytest_aep_export.suite.api import Api
 from pytest_aep_export.suite.expect import conforms, prerequisite
 from pytest_aep_export.suite.exports import Exports, Shown
+from pytest_aep_export.values import job_key
 
 requirement = pytest.mark.aep_requirement
 

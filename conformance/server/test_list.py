@@ -13,7 +13,7 @@ import pytest
 
 from pytest_aep_export.contract import Contract
 from pytest_aep_export.exchange import Exchange
-from pytest_aep_export.suite.answers import below_ups, job_key, next_link
+from pytest_aep_export.suite.answers import below_ups, next_link
 from pytest_aep_export.suite.api import JOBS, Api
 from pytest_aep_export.suite.expect import (
     UnjudgedError,
@@ -31,6 +31,7 @@ from pytest_aep_export.suite.expect import (
 )
 from pytest_aep_export.suite.exports import Exports, Shown
 from pytest_aep_export.suite.sending import parse_url
+from pytest_aep_export.values import job_key
 
 requirement = pytest.mark.aep_requirement
 

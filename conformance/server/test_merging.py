@@ -15,6 +15,7 @@ from pytest_aep_export.suite.choices import Segment
 from pytest_aep_export.suite.expect import array, conforms, document, expect, not_applicable, pick, prerequisite, status
 from pytest_aep_export.suite.exports import Exports, Shown
 from pytest_aep_export.suite.records import Identities, Record, difference
+from pytest_aep_export.values import member
 
 requirement = pytest.mark.aep_requirement
 
@@ -38,7 +39,7 @@ Policy = Mapping[str, Any]
 @pytest.fixture(scope="module")
 def policies(api: Api) -> list[Policy]:
     """The tenant's merge policies for profiles."""
-    return [policy for policy in api.policies() if member(policy, "schema").get("name", CLASS) == CLASS]
+    return [policy for policy in api.policies() if part(policy, "schema").get("name", CLASS) == CLASS]
 
 
 def unnamed(exports: Exports, kind: str, request: dict[str, Any]) -> Exchange:
@@ -89,7 +90,7 @@ def test_a_policy_is_found(api: Api):
         exchange = status(api.show_policy(policy["id"]), {200}, "a merge policy that exists is answered with 200")
         shown = document(exchange)
         for path in SAID:
-            wanted, found = said(policy, *path), said(shown, *path)
+            wanted, found = member(policy, *path), member(shown, *path)
             same = wanted is None or found == wanted
             expect(same, exchange, f"{'.'.join(path)} is {wanted!r} as in the list", found)
 
@@ -148,29 +149,22 @@ def test_the_latest_version(api: Api, exports: Exports, policies: list[Policy]):
     expect(found == wanted, created, f"the policy's version is the one that is listed, {wanted}", found)
 
 
-def member(policy: Policy, name: str) -> Mapping[str, Any]:
+def part(policy: Policy, name: str) -> Mapping[str, Any]:
     """A member of a policy that should be an object; an empty one where it is something else."""
     found = policy.get(name)
     return found if isinstance(found, Mapping) else {}
 
 
-def said(policy: Any, *names: str) -> Any:
-    """What the names lead to in a policy; None where it says nothing of it."""
-    for name in names:
-        policy = policy.get(name) if isinstance(policy, Mapping) else None
-    return policy
-
-
 def merging(policy: Policy) -> tuple[Any, ...]:
     """How a policy merges attributes."""
-    merge = member(policy, "attributeMerge")
+    merge = part(policy, "attributeMerge")
     order = merge.get("order")
     return merge.get("type"), tuple(order) if isinstance(order, list) else ()
 
 
 def graph(policy: Policy) -> Any:
     """The type of a policy's graph."""
-    return member(policy, "identityGraph").get("type")
+    return part(policy, "identityGraph").get("type")
 
 
 def export_by(exports: Exports, *policies: Policy) -> list[tuple[Record, ...]]:

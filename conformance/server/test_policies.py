@@ -28,6 +28,7 @@ from pytest_aep_export.suite.expect import (
     status,
 )
 from pytest_aep_export.suite.exports import Exports
+from pytest_aep_export.values import member
 
 requirement = pytest.mark.aep_requirement
 
@@ -51,13 +52,6 @@ def asking(**members: Any) -> dict[str, Any]:
     """A request for a merge policy by time and without a graph, unless members say otherwise."""
     least = {"schema": {"name": "_xdm.context.profile"}, "identityGraph": {"type": "none"}}
     return {"name": "aep-export suite", **least, "attributeMerge": {"type": "timestampOrdered"}} | members
-
-
-def said(policy: Any, *names: str) -> Any:
-    """What the names lead to in a policy; None where it says nothing of it."""
-    for name in names:
-        policy = policy.get(name) if isinstance(policy, Mapping) else None
-    return policy
 
 
 def changing(path: str, value: str) -> dict[str, Any]:
@@ -116,7 +110,7 @@ def walk(api: Api, **query: Any) -> Iterator[tuple[Exchange, Policy]]:
     for _ in range(PAGES):
         page = status(api.list_policies(**query), {200}, "merge policies are listed with 200")
         yield from ((page, policy) for policy in array(page, "/children") if isinstance(policy, Mapping))
-        link = said(document(page), "_links", "next", "href") or ""
+        link = member(document(page), "_links", "next", "href") or ""
         expect(isinstance(link, str), page, "the link to the next page is a text", link)
         if not link:
             return
@@ -142,10 +136,10 @@ def test_a_new_policy_is_what_was_asked_for(make: Make, graph: str):
     with prerequisite("EXP-POLICY-001"):
         exchange = status(make(**asked), range(200, 300), "a merge policy is created")
     for path in SAID:
-        wanted, found = said(asking(**asked), *path), said(document(exchange), *path)
+        wanted, found = member(asking(**asked), *path), member(document(exchange), *path)
         expect(wanted is None or found == wanted, exchange, f"{'.'.join(path)} is {wanted!r} as asked for", found)
     for name in ("default", "isActiveOnEdge"):
-        found = said(document(exchange), name)
+        found = member(document(exchange), name)
         expect(found in (None, False, "false"), exchange, f"{name} is false where it was not asked for", found)
 
 
@@ -156,7 +150,7 @@ def test_a_new_policy_is_found(api: Api, make: Make):
         created = status(make(), range(200, 300), "a merge policy is created")
     exchange = status(api.show_policy(pick(created, "/id")), {200}, "a new merge policy is found under its id")
     for path in (("id",), *SAID, ("version",)):
-        wanted, found = said(document(created), *path), said(document(exchange), *path)
+        wanted, found = member(document(created), *path), member(document(exchange), *path)
         expect(found == wanted, exchange, f"{'.'.join(path)} is {wanted!r} as at its creation", found)
 
 
@@ -202,7 +196,7 @@ def test_a_replacement(api: Api, make: Make):
     expect(pick(exchange, "/id") == identifier, exchange, f"the id stays {identifier}", pick(exchange, "/id"))
     shown = api.show_policy(identifier)
     for path in SAID:
-        wanted, found = said(asked, *path), said(document(shown), *path)
+        wanted, found = member(asked, *path), member(document(shown), *path)
         expect(wanted is None or found == wanted, shown, f"{'.'.join(path)} is {wanted!r} as asked for", found)
 
 
@@ -218,7 +212,7 @@ def test_a_change(api: Api, make: Make, path: str, value: str):
     shown = api.show_policy(identifier)
     for names in SAID:
         changed = names == tuple(path.strip("/").split("."))
-        wanted, found = value if changed else said(before, *names), said(document(shown), *names)
+        wanted, found = value if changed else member(before, *names), member(document(shown), *names)
         expect(found == wanted, shown, f"{'.'.join(names)} is {wanted!r}", found)
 
 
@@ -338,7 +332,9 @@ def test_several_at_once(api: Api):
     exchange = status(api.several_policies(*wanted), {207}, "several merge policies are answered with 207")
     for identifier in wanted:
         shown, found = look(api, identifier), pick(exchange, "/results").get(identifier)
-        same = isinstance(found, Mapping) and all(said(found, *path) == said(shown, *path) for path in (("id",), *SAID))
+        same = isinstance(found, Mapping) and all(
+            member(found, *path) == member(shown, *path) for path in (("id",), *SAID)
+        )
         expect(same, exchange, f"results has the policy {identifier} as it is shown", found)
 
 
@@ -361,11 +357,11 @@ def test_filters(api: Api, path: str):
     """A filter lets those policies through that are so."""
     names = path.split(".")
     every = [policy for _, policy in walk(api)]
-    values = dict.fromkeys(said(policy, *names) for policy in every)
+    values = dict.fromkeys(member(policy, *names) for policy in every)
     if len(values) == 1:
         not_applicable(f"all merge policies of the tenant have the same {path}")
     for value in values:
-        wanted = sorted(str(policy.get("id")) for policy in every if said(policy, *names) == value)
+        wanted = sorted(str(policy.get("id")) for policy in every if member(policy, *names) == value)
         found = list(walk(api, **{path: str(value).lower() if isinstance(value, bool) else value}))
         listed = sorted(str(policy.get("id")) for _, policy in found)
         page = found[0][0] if found else api.list_policies()

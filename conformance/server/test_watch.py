@@ -8,10 +8,11 @@ from itertools import pairwise
 import pytest
 
 from pytest_aep_export.exchange import Exchange
-from pytest_aep_export.suite.answers import agree, batch_ids, job_key
+from pytest_aep_export.suite.answers import agree, batch_ids
 from pytest_aep_export.suite.api import JOBS, Api
 from pytest_aep_export.suite.expect import expect, not_applicable, number, pick, prerequisite, status
 from pytest_aep_export.suite.exports import Exports, Shown
+from pytest_aep_export.values import job_key
 
 requirement = pytest.mark.aep_requirement
 

@@ -15,6 +15,7 @@ from pytest_aep_export.cli.common import CouldNotRunError, UsedWronglyError, sch
 from pytest_aep_export.cli.emulating import Opened, emulator_options, opened, say_exports, told_to_stop
 from pytest_aep_export.credentials import environment_for
 from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.listening import is_loopback
 
 __all__ = ["connection_schema", "serve"]
 
@@ -35,8 +36,6 @@ def connection_schema() -> dict[str, Any]:
 @schema_option(connection_schema)
 def serve(host: str, port: int, query_port: int | None, *, allow_remote: bool, as_json: bool, **options: Any) -> None:
     """Run the emulator until it is told to stop by SIGTERM or Ctrl-C."""
-    from pytest_aep_export.emulator.server import is_loopback  # noqa: PLC0415 - heavy, and not for --help
-
     if not allow_remote and not is_loopback(host):
         raise UsedWronglyError(
             f"{host} is not a loopback address: add --allow-remote if other machines should reach it"

@@ -6,8 +6,8 @@ Paths: facts, auth-and-headers section 2. What each answer looks like: facts, ex
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeVar
 
 from pytest_aep_export.client.core import Flow
 from pytest_aep_export.client.paging import Listing, Shape, linked, member
@@ -52,6 +52,8 @@ __all__ = [
     "segment_definitions",
     "wait_for_export_job",
 ]
+
+_T = TypeVar("_T")
 
 _JOBS: Final = "/data/core/ups/export/jobs"
 _POLICIES: Final = "/data/core/ups/config/mergePolicies"
@@ -190,13 +192,7 @@ def delete_merge_policy(session: Session, policy_id: str) -> Flow[None]:
 
 def get_merge_policies(session: Session, policy_ids: Iterable[str]) -> Flow[dict[str, MergePolicy]]:
     """Look several merge policies up, by id."""
-    payload = {"ids": [{"id": policy_id} for policy_id in policy_ids]}
-    exchange = yield from session.call(session.request("POST", session.url(f"{_POLICIES}/bulk-get"), payload))
-
-    def found(document: Any) -> dict[str, MergePolicy]:
-        return {key: MergePolicy.from_json(policy) for key, policy in document["results"].items()}
-
-    return read(exchange, "merge policies by id", found)
+    return (yield from _several(session, _POLICIES, policy_ids, "merge policies by id", MergePolicy.from_json))
 
 
 def merge_policies(session: Session) -> Listing[MergePolicy]:
@@ -266,13 +262,8 @@ def delete_segment_definition(session: Session, segment_id: str) -> Flow[None]:
 
 def get_segment_definitions(session: Session, segment_ids: Iterable[str]) -> Flow[dict[str, SegmentDefinition]]:
     """Look several segment definitions up, by id."""
-    payload = {"ids": [{"id": segment_id} for segment_id in segment_ids]}
-    exchange = yield from session.call(session.request("POST", session.url(f"{_SEGMENTS}/bulk-get"), payload))
-
-    def found(document: Any) -> dict[str, SegmentDefinition]:
-        return {key: SegmentDefinition.from_json(each) for key, each in document["results"].items()}
-
-    return read(exchange, "segment definitions by id", found)
+    what = "segment definitions by id"
+    return (yield from _several(session, _SEGMENTS, segment_ids, what, SegmentDefinition.from_json))
 
 
 def segment_definitions(session: Session) -> Listing[SegmentDefinition]:
@@ -287,6 +278,19 @@ def segment_definitions(session: Session) -> Listing[SegmentDefinition]:
 
     url = session.url(_SEGMENTS, {"limit": str(_SEGMENT_PAGE)})
     return Listing(session, url, Shape("a list of segment definitions", items, following, parameter="start"))
+
+
+def _several(
+    session: Session, path: str, ids: Iterable[str], what: str, of: Callable[[Any], _T]
+) -> Flow[dict[str, _T]]:
+    """Look several things up by their ids; those that are not there are left out."""
+    payload = {"ids": [{"id": each} for each in ids]}
+    exchange = yield from session.call(session.request("POST", session.url(f"{path}/bulk-get"), payload))
+
+    def found(document: Any) -> dict[str, _T]:
+        return {key: of(each) for key, each in document["results"].items()}
+
+    return read(exchange, what, found)
 
 
 def _job_path(job_id: int | str) -> str:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from pytest_aep_export.emulator import ids, jobs, references
 from pytest_aep_export.emulator.advance import settle, settle_all
 from pytest_aep_export.emulator.jobs import Job, Target
-from pytest_aep_export.emulator.problems import profile, refuse
+from pytest_aep_export.emulator.problems import no_entity, refuse
 from pytest_aep_export.emulator.state import Call, answer
 from pytest_aep_export.lifecycle import Cause, Life
 from pytest_aep_export.model import JobStatus, MergePolicy
@@ -100,8 +100,7 @@ def _find(call: Call) -> Job:
     key = call.path["exportJobId"]
     job = jobs.find(call.state.store, call.sandbox.key, key)
     if job is None:
-        title = f"The entity {key} is not found."
-        raise profile(HTTPStatus.NOT_FOUND, "UPAPI-113000-404", title, request_id=call.request_id)
+        raise no_entity(key, call.request_id)
     return job
 
 

@@ -10,8 +10,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from pytest_aep_export.emulator.problems import profile, refuse
-from pytest_aep_export.emulator.selection import member, ordered
+from pytest_aep_export.emulator import documents
+from pytest_aep_export.emulator.problems import refuse
+from pytest_aep_export.emulator.selection import dotted, ordered
 from pytest_aep_export.emulator.state import Call, answer
 from pytest_aep_export.emulator.store import Kind, Store
 from pytest_aep_export.errors import ConfigurationError
@@ -39,7 +40,6 @@ __all__ = [
     "list_merge_policies",
     "remove",
     "seed",
-    "shown",
 ]
 
 _FILTERS: Final = (
@@ -139,12 +139,6 @@ def _document(policy: MergePolicy, sandbox: Sandbox, now: int) -> dict[str, Any]
     }
 
 
-def shown(document: Mapping[str, Any], sandbox: Sandbox) -> dict[str, Any]:
-    """The policy as it is answered, with the sandbox as it is now."""
-    where = {"sandboxId": sandbox.id, "sandboxName": sandbox.name, "type": sandbox.type, "default": sandbox.is_default}
-    return {**document, "sandbox": where}
-
-
 def every(store: Store, tenant: str) -> list[MergePolicy]:
     """The latest version of each merge policy."""
     return [MergePolicy.from_json(document) for document in store.list(tenant, Kind.MERGE_POLICY)]
@@ -201,7 +195,7 @@ async def list_merge_policies(call: Call) -> Response:
     return answer(
         {
             "_page": {"totalCount": len(policies), "pageSize": len(page)},
-            "children": [shown(policy, call.sandbox) for policy in page],
+            "children": [documents.shown(policy, call.sandbox) for policy in page],
             "_links": {"next": {"href": href}},
         }
     )
@@ -209,7 +203,7 @@ async def list_merge_policies(call: Call) -> Response:
 
 def _says(policy: dict[str, Any], path: str, wanted: str) -> bool:
     """Whether a policy has this value there; the contract has seen to it that a number or a boolean is one."""
-    found = member(policy, path)
+    found = dotted(policy, path)
     if isinstance(found, bool):
         return str(found).lower() == wanted.lower()
     return bool(found == (int(wanted) if isinstance(found, int) else wanted))
@@ -226,15 +220,12 @@ def _start(call: Call) -> int:
 
 async def get_merge_policy(call: Call) -> Response:
     """One merge policy."""
-    return answer(shown(found(call), call.sandbox))
+    return answer(documents.shown(found(call), call.sandbox))
 
 
 async def get_merge_policies(call: Call) -> Response:
-    """Several merge policies by id; those that are not there are left out, which is a choice of ours."""
-    store, tenant = call.state.store, call.sandbox.key
-    asked = {entry["id"]: store.get(tenant, Kind.MERGE_POLICY, entry["id"]) for entry in call.document["ids"]}
-    results = {key: shown(policy, call.sandbox) for key, policy in asked.items() if policy is not None}
-    return answer({"results": results}, HTTPStatus.MULTI_STATUS)
+    """Several merge policies by id."""
+    return documents.several(call, Kind.MERGE_POLICY)
 
 
 def found(call: Call) -> dict[str, Any]:
@@ -243,9 +234,4 @@ def found(call: Call) -> dict[str, Any]:
     Raises:
         Refusal: There is none.
     """
-    key = call.path["mergePolicyId"]
-    document = call.state.store.get(call.sandbox.key, Kind.MERGE_POLICY, key)
-    if document is None:
-        title = f"The entity {key} is not found."
-        raise profile(HTTPStatus.NOT_FOUND, "UPAPI-113000-404", title, request_id=call.request_id)
-    return document
+    return documents.found(call, Kind.MERGE_POLICY, call.path["mergePolicyId"])

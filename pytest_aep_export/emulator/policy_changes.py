@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import Response
 
-from pytest_aep_export.emulator import ids, merge_policies
+from pytest_aep_export.emulator import documents, ids, merge_policies
 from pytest_aep_export.emulator.problems import Refusal, profile, refuse
 from pytest_aep_export.emulator.state import Call, answer
 from pytest_aep_export.model import MergePolicy
@@ -81,7 +81,7 @@ def _kept(call: Call, policy: MergePolicy) -> Response:
     """Put the policy, as its next version, and show it."""
     merge_policies.change(call.state.store, call.sandbox, replace(policy, version=policy.version + 1))
     path = {**call.path, "mergePolicyId": policy.id}
-    return answer(merge_policies.shown(merge_policies.found(replace(call, path=path)), call.sandbox))
+    return answer(documents.shown(merge_policies.found(replace(call, path=path)), call.sandbox))
 
 
 def _asked(request: Mapping[str, Any], before: MergePolicy) -> MergePolicy:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Refusal", "envelope", "foundation", "gateway", "oauth", "profile", "refuse"]
+__all__ = ["Refusal", "envelope", "foundation", "gateway", "no_entity", "oauth", "profile", "refuse"]
 
 _GATEWAY: Final = {
     "400001": "Bad request. The request could not be understood or was missing required parameters.",
@@ -80,6 +80,11 @@ def profile(status: int, code: str, title: str, details: Iterable[str] = (), req
         "status": status,
     }
     return Refusal(status, body)
+
+
+def no_entity(key: str, request_id: str = "") -> Refusal:
+    """The profile service's refusal of a key that nothing is found under."""
+    return profile(HTTPStatus.NOT_FOUND, "UPAPI-113000-404", f"The entity {key} is not found.", request_id=request_id)
 
 
 def oauth(status: int, error: str, description: str) -> Refusal:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import Response
 
-from pytest_aep_export.emulator import ids, merge_policies
+from pytest_aep_export.emulator import documents, ids, merge_policies
 from pytest_aep_export.emulator.problems import Refusal, profile, refuse
-from pytest_aep_export.emulator.selection import member, ordered
+from pytest_aep_export.emulator.selection import dotted, ordered
 from pytest_aep_export.emulator.state import Call, answer
 from pytest_aep_export.emulator.store import Kind, Store
 from pytest_aep_export.model import PROFILE_CLASS
@@ -93,7 +93,7 @@ async def create_segment_definition(call: Call) -> Response:
             document.setdefault("mergePolicyId", policy.id)
         _put(store, call.sandbox, document)
     location = f"{call.origin}{call.operation.path}/{key}"
-    return answer(merge_policies.shown(document, call.sandbox), headers={"x-location": location})
+    return answer(documents.shown(document, call.sandbox), headers={"x-location": location})
 
 
 async def patch_segment_definition(call: Call) -> Response:
@@ -108,7 +108,7 @@ async def patch_segment_definition(call: Call) -> Response:
         now = call.now
         changes |= {"updateTime": now, "updateEpoch": now // 1000}
         store.update(tenant, Kind.SEGMENT, before["id"], changes)
-    return answer(merge_policies.shown(before | changes, call.sandbox))
+    return answer(documents.shown(before | changes, call.sandbox))
 
 
 async def delete_segment_definition(call: Call) -> Response:
@@ -119,15 +119,12 @@ async def delete_segment_definition(call: Call) -> Response:
 
 async def get_segment_definition(call: Call) -> Response:
     """One definition."""
-    return answer(merge_policies.shown(_found(call), call.sandbox))
+    return answer(documents.shown(_found(call), call.sandbox))
 
 
 async def get_segment_definitions(call: Call) -> Response:
-    """Several definitions by id; those that are not there are left out, which is a choice of ours."""
-    store, tenant = call.state.store, call.sandbox.key
-    asked = {entry["id"]: store.get(tenant, Kind.SEGMENT, entry["id"]) for entry in call.document["ids"]}
-    results = {key: merge_policies.shown(found, call.sandbox) for key, found in asked.items() if found is not None}
-    return answer({"results": results}, HTTPStatus.MULTI_STATUS)
+    """Several definitions by id."""
+    return documents.several(call, Kind.SEGMENT)
 
 
 async def list_segment_definitions(call: Call) -> Response:
@@ -135,7 +132,7 @@ async def list_segment_definitions(call: Call) -> Response:
     definitions = call.state.store.list(call.sandbox.key, Kind.SEGMENT)
     if _STREAMING in call.query:
         streaming = call.query[_STREAMING].lower() == "true"
-        definitions = [each for each in definitions if member(each, _STREAMING) is streaming]
+        definitions = [each for each in definitions if dotted(each, _STREAMING) is streaming]
     order = _order(call)
     if order[0][1] == "asc":
         definitions.reverse()
@@ -152,7 +149,7 @@ async def list_segment_definitions(call: Call) -> Response:
         "pageSize": len(page),
         "limit": limit,
     }
-    return answer({"segments": [merge_policies.shown(each, call.sandbox) for each in page], "page": about, "link": {}})
+    return answer({"segments": [documents.shown(each, call.sandbox) for each in page], "page": about, "link": {}})
 
 
 def _order(call: Call) -> list[tuple[str, str]]:
@@ -165,12 +162,7 @@ def _order(call: Call) -> list[tuple[str, str]]:
 
 
 def _found(call: Call) -> dict[str, Any]:
-    key = call.path["segmentId"]
-    document = call.state.store.get(call.sandbox.key, Kind.SEGMENT, key)
-    if document is None:
-        title = f"The entity {key} is not found."
-        raise profile(HTTPStatus.NOT_FOUND, "UPAPI-113000-404", title, request_id=call.request_id)
-    return document
+    return documents.found(call, Kind.SEGMENT, call.path["segmentId"])
 
 
 def _check(call: Call, own: str | None) -> None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["member", "one_of", "ordered"]
+from pytest_aep_export.values import member
+
+__all__ = ["dotted", "one_of", "ordered"]
 
 
-def member(document: Mapping[str, Any], path: str) -> Any:
+def dotted(document: Mapping[str, Any], path: str) -> Any:
     """What lies at a dotted path; None where there is nothing."""
-    found: Any = document
-    for name in path.split("."):
-        found = found.get(name) if isinstance(found, Mapping) else None
-    return found
+    return member(document, *path.split("."))
 
 
 def one_of(text: str) -> Callable[[object], bool]:
@@ -24,9 +23,9 @@ def one_of(text: str) -> Callable[[object], bool]:
 
 def ordered(documents: list[dict[str, Any]], path: str, *, descending: bool) -> list[dict[str, Any]]:
     """The documents by what lies at a path; those that have nothing there come last."""
-    there = [d for d in documents if member(d, path) is not None]
-    rest = [d for d in documents if member(d, path) is None]
-    there.sort(key=lambda d: _comparable(member(d, path)), reverse=descending)
+    there = [d for d in documents if dotted(d, path) is not None]
+    rest = [d for d in documents if dotted(d, path) is None]
+    there.sort(key=lambda d: _comparable(dotted(d, path)), reverse=descending)
     return there + rest
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 import socket
 import threading
@@ -14,7 +13,7 @@ from uvicorn.config import Config
 from uvicorn.server import Server
 
 from pytest_aep_export.emulator.protocol import JsonHttpProtocol
-from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.listening import listen
 from pytest_aep_export.model import Credentials
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 from pytest_aep_export.credentials import environment_for
 from pytest_aep_export.emulator.app import Emulator
 
-__all__ = ["EmulatorServer", "bind", "is_loopback"]
+__all__ = ["EmulatorServer"]
 
 _START: Final = 10.0
 """Seconds that the server may take to come up or go down."""
@@ -67,11 +66,9 @@ class EmulatorServer:
         allow_remote: bool = False,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        if not (allow_remote or is_loopback(host)):
-            raise ConfigurationError(f"{host} is not a loopback address: the emulator is for this machine only")
         self.emulator = emulator
         self._host = host
-        self._socket = bind(host, port)
+        self._socket = listen(host, port, allow_remote=allow_remote)
         self.port: int = self._socket.getsockname()[1]
         config = Config(
             emulator.app, http=JsonHttpProtocol, ws="none", lifespan="off", log_config=None, access_log=False,
@@ -135,31 +132,3 @@ def _is_news(record: logging.LogRecord) -> bool:
     error = record.exc_info[1] if record.exc_info else None
     cut = isinstance(error, asyncio.CancelledError) or "graceful shutdown exceeded" in record.getMessage()
     return record.threadName != _THREAD or not cut
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """A socket that listens there; 0 takes any port that is free.
-
-    Raises:
-        ConfigurationError: It cannot.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # The protocol is named so that asyncio turns Nagle's algorithm off: it costs 40 ms an answer.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(128)
-    except (OSError, OverflowError) as error:
-        listener.close()
-        message = f"{host}:{port} cannot be listened on ({error}): choose another port, or 0 for any that is free"
-        raise ConfigurationError(message) from error
-    return listener

@@ -156,7 +156,7 @@ class _Loop:
         self._tally = Tally(seed)
         self._parties: Parties | None = None
         self._names: Mapping[str, str] = {}
-        self._seen: dict[str, int] = {}
+        self._seen: Counter[str] = Counter()
         self._begun = time.perf_counter()
         self._watchdog = Watchdog(bounds.patience + _GRACE)
 
@@ -241,11 +241,10 @@ class _Loop:
     async def _note(self, cause: str, check: str, breach: Breach, performance: Performance, number: int) -> None:
         """Keep what was found, unless it is known."""
         alike = f"{check} {breach.attempt.step.operation}"
-        if cause in self._seen or self._seen.get(alike, 0) >= _ALIKE:
-            self._seen[cause] = self._seen.get(cause, 0) + 1
+        if cause in self._seen or self._seen[alike] >= _ALIKE:
+            self._seen[cause] += 1
             return
-        self._seen[cause] = 1
-        self._seen[alike] = self._seen.get(alike, 0) + 1
+        self._seen.update((cause, alike))
         if self._tally.first is None:
             self._tally.first = time.perf_counter() - self._begun
         finding = await self._small(cause, self._finding(check, breach, performance, number))

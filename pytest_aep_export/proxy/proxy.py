@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 from collections import deque
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.listening import listen
 from pytest_aep_export.proxy.asked import Asked
 from pytest_aep_export.proxy.authority import Authority
 from pytest_aep_export.proxy.bounds import Bounds
@@ -59,7 +58,7 @@ class Proxy:
         self._refusals: deque[tuple[int, Refusal]] = deque(maxlen=self.bounds.refusals)
         self.refused: int = 0
         """How many attempts were ever refused, whether they are still kept or not: see `refusals_since`."""
-        self._socket = _bind(port)
+        self._socket = listen(_LOOPBACK, port)
         self.port: int = self._socket.getsockname()[1]
         self._loop = loop
         self._ready = threading.Event()
@@ -158,18 +157,3 @@ class Proxy:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-
-def _bind(port: int) -> socket.socket:
-    # The protocol is named so that asyncio turns Nagle's algorithm off for what is accepted.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((_LOOPBACK, port))
-        listener.listen(128)
-    except (OSError, OverflowError) as error:
-        listener.close()
-        raise ConfigurationError(
-            f"{_LOOPBACK}:{port} cannot be listened on ({error}): choose another port, or 0 for any that is free"
-        ) from error
-    return listener

@@ -19,7 +19,6 @@ __all__ = [
     "batch_ids",
     "below_ups",
     "dataset_id",
-    "job_key",
     "next_link",
     "quoted",
     "read_parquet",
@@ -59,11 +58,6 @@ def read_parquet(file: Exchange) -> pa.Table:
 def quoted(identifier: object) -> str:
     """An id as one segment of a path, whatever a server has made it of; half of a character becomes a question mark."""
     return quote(str(identifier), safe="", errors="replace")
-
-
-def job_key(identifier: object) -> str:
-    """A job's id as a path has it: 100, written as a text, or as 100.0 like in Adobe's OpenAPI (divergence 39)."""
-    return str(int(identifier) if isinstance(identifier, float) and identifier.is_integer() else identifier)
 
 
 def batch_ids(job: Exchange) -> list[str]:

@@ -12,16 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.suite import payloads
-from pytest_aep_export.suite.answers import (
-    UPS,
-    batch_ids,
-    below_ups,
-    dataset_id,
-    job_key,
-    next_link,
-    quoted,
-    read_parquet,
-)
+from pytest_aep_export.suite.answers import UPS, batch_ids, below_ups, dataset_id, next_link, quoted, read_parquet
 from pytest_aep_export.suite.expect import (
     UnjudgedError,
     UnmetError,
@@ -35,6 +26,7 @@ from pytest_aep_export.suite.expect import (
 )
 from pytest_aep_export.suite.files import find_files
 from pytest_aep_export.suite.sending import Target
+from pytest_aep_export.values import job_key
 
 if TYPE_CHECKING:
     import pyarrow as pa

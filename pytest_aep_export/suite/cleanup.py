@@ -13,10 +13,11 @@ from typing import Final, Literal
 
 from pytest_aep_export.errors import AepError
 from pytest_aep_export.exchange import Exchange
-from pytest_aep_export.suite.answers import dataset_id, job_key, quoted
+from pytest_aep_export.suite.answers import dataset_id, quoted
 from pytest_aep_export.suite.api import JOBS, UNFINISHED
 from pytest_aep_export.suite.expect import UnmetError, pick
 from pytest_aep_export.suite.sending import Target
+from pytest_aep_export.values import job_key
 
 __all__ = ["Created", "clean_up"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.suite import payloads
-from pytest_aep_export.suite.answers import agree, batch_ids, job_key, segment_batches
+from pytest_aep_export.suite.answers import agree, batch_ids, segment_batches
 from pytest_aep_export.suite.api import Api
 from pytest_aep_export.suite.expect import (
     UnjudgedError,
@@ -26,6 +26,7 @@ from pytest_aep_export.suite.expect import (
 )
 from pytest_aep_export.suite.records import Record, read
 from pytest_aep_export.suite.rows import attributes
+from pytest_aep_export.values import job_key
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -17,11 +17,12 @@ from pytest_aep_export.exchange import Exchange, Request, Response
 from pytest_aep_export.model import Credentials
 from pytest_aep_export.suite import api as module
 from pytest_aep_export.suite import payloads
-from pytest_aep_export.suite.answers import agree, batch_ids, below_ups, job_key, next_link
+from pytest_aep_export.suite.answers import agree, batch_ids, below_ups, next_link
 from pytest_aep_export.suite.api import JOBS, Api
 from pytest_aep_export.suite.expect import UnmetError
 from pytest_aep_export.suite.exports import Exports, Shown
 from pytest_aep_export.suite.targets import Patience, Target
+from pytest_aep_export.values import job_key
 
 WHO = Credentials("key", "secret", "org")
 Skipped = pytest.skip.Exception

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import orjson
 
 from pytest_aep_export.contract.media import is_json, media_type
 from pytest_aep_export.emulator.personas.edits import Edit, at, put
+from pytest_aep_export.emulator.problems import profile
 from pytest_aep_export.exchange import Exchange, Headers, Response
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ __all__ = [
     "JOBS",
     "LISTED",
     "LOOKED_UP",
+    "NO_ENTITY",
     "Like",
     "When",
     "answered",
@@ -50,6 +53,8 @@ When: TypeAlias = Callable[[Exchange], object]
 
 CREATED: Final = "createExportJob"
 LOOKED_UP: Final = "getExportJob"
+NO_ENTITY: Final = profile(HTTPStatus.NOT_FOUND, "UPAPI-113000-404", "The entity is not found.").body
+"""The body of an answer that nothing was found."""
 LISTED: Final = "listExportJobs"
 JOBS: Final = f"{CREATED} {LOOKED_UP} {LISTED}"
 """The operations that show jobs."""

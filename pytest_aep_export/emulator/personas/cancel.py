@@ -13,6 +13,7 @@ from pytest_aep_export.emulator import jobs
 from pytest_aep_export.emulator.personas.answers import (
     LISTED,
     LOOKED_UP,
+    NO_ENTITY,
     answered,
     body,
     both,
@@ -44,7 +45,6 @@ __all__ = ["CANCEL"]
 _OPERATION: Final = "cancelExportJob"
 _FAILURE: Final = profile(HTTPStatus.INTERNAL_SERVER_ERROR, "UPAPI-113000-500", "Internal server error.").body
 _CONFLICT: Final = profile(HTTPStatus.CONFLICT, "UPAPI-113000-409", "The job cannot be cancelled.").body
-_NOT_FOUND: Final = profile(HTTPStatus.NOT_FOUND, "UPAPI-113000-404", "The entity is not found.").body
 _DONE: Final = {"status": True, "message": "Export job has been marked for cancelling"}
 
 
@@ -199,7 +199,7 @@ CANCEL: Final = table(
         ),
         "cancelled-jobs-are-gone": missing(
             "A cancelled job is not found any more.",
-            on(LOOKED_UP, answered(404, _NOT_FOUND), lambda exchange: b'"CANCELLED"' in exchange.response.body),
+            on(LOOKED_UP, answered(404, NO_ENTITY), lambda exchange: b'"CANCELLED"' in exchange.response.body),
         ),
         "cancelled-with-errors": wrong(
             "A cancelled job reports an error.",

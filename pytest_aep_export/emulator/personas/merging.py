@@ -6,7 +6,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_aep_export.emulator.personas.answers import answered, any_like, body, job, on, repeated
+from pytest_aep_export.emulator.personas.answers import NO_ENTITY, answered, any_like, body, job, on, repeated
 from pytest_aep_export.emulator.personas.edits import at, drop, put
 from pytest_aep_export.emulator.personas.exports import Row, Rows, each_row, planned, rows
 from pytest_aep_export.emulator.personas.requests import asked
@@ -20,7 +20,6 @@ from pytest_aep_export.emulator.personas.tables import (
     truncated,
     wrong,
 )
-from pytest_aep_export.emulator.problems import profile
 from pytest_aep_export.profiles.policies import DEFAULT_SEGMENTS
 
 if TYPE_CHECKING:
@@ -41,7 +40,6 @@ _BY_TIME: Final = {"id": "0bf16e61-90e9-4204-b8fa-ad250360957b", "version": 1}
 _MANY: Final = 51
 _LISTED: Final = "listMergePolicies"
 _SHOWN: Final = "getMergePolicy"
-_UNKNOWN: Final = profile(HTTPStatus.NOT_FOUND, "UPAPI-113000-404", "The entity is not found.").body
 
 
 def _stitched(plan: ExportPlan) -> bool:
@@ -143,7 +141,7 @@ MERGE: Final = table(
             on(_LISTED, body(at("children", lambda found: {each["id"]: each for each in found}))),
         ),
         "policy-not-found": missing(
-            "No merge policy is found under its id.", on(_SHOWN, answered(HTTPStatus.NOT_FOUND, _UNKNOWN))
+            "No merge policy is found under its id.", on(_SHOWN, answered(HTTPStatus.NOT_FOUND, NO_ENTITY))
         ),
         "shows-first-policy": stale(
             "Every merge policy is shown as the one that was shown first.", on(_SHOWN, repeated(any_like))

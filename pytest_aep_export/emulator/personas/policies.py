@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from starlette.responses import Response as HttpResponse
 
-from pytest_aep_export.emulator import merge_policies
-from pytest_aep_export.emulator.personas.answers import answered, body, both, on, status, told
+from pytest_aep_export.emulator import documents, merge_policies
+from pytest_aep_export.emulator.personas.answers import NO_ENTITY, answered, body, both, on, status, told
 from pytest_aep_export.emulator.personas.edits import at, drop, put
 from pytest_aep_export.emulator.personas.requests import instead, operation, refusing, without
 from pytest_aep_export.emulator.personas.tables import (
@@ -26,7 +26,6 @@ from pytest_aep_export.emulator.personas.tables import (
     truncated,
     wrong,
 )
-from pytest_aep_export.emulator.problems import profile
 from pytest_aep_export.emulator.state import answer
 from pytest_aep_export.emulator.store import Kind
 from pytest_aep_export.model import MergePolicy
@@ -50,7 +49,6 @@ _SHOW: Final = "getMergePolicy"
 _SEVERAL: Final = "getMergePolicies"
 _WRITES: Final = f"{_CREATE} {_REPLACE} {_PATCH}"
 _SHOWS: Final = f"{_WRITES} {_SHOW}"
-_UNKNOWN: Final = profile(HTTPStatus.NOT_FOUND, "UPAPI-113000-404", "The entity is not found.").body
 _ANY: Final = {"id": "any", "schema": {"name": ""}, "version": 1, "identityGraph": {"type": "none"},
                "attributeMerge": {"type": "timestampOrdered"}}  # fmt: skip
 
@@ -66,7 +64,7 @@ def _is_new(exchange: Exchange) -> bool:
 
 async def _as_it_was(call: Call, _: Handler) -> HttpResponse:
     """Shows a policy and leaves it as it is."""
-    return answer(merge_policies.shown(merge_policies.found(call), call.sandbox))
+    return answer(documents.shown(merge_policies.found(call), call.sandbox))
 
 
 async def _renamed_too(call: Call, handle: Handler) -> HttpResponse:
@@ -158,7 +156,7 @@ POLICY: Final = table(
             "A new merge policy has no graph, whichever it was to have.", _created(put("identityGraph/type", "none"))
         ),
         "forgets-new-policies": missing(
-            "A new merge policy is not found.", on(_SHOW, answered(HTTPStatus.NOT_FOUND, _UNKNOWN), _is_new)
+            "A new merge policy is not found.", on(_SHOW, answered(HTTPStatus.NOT_FOUND, NO_ENTITY), _is_new)
         ),
         "new-policies-not-listed": delayed(
             "A new merge policy is not in the list.",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from starlette.responses import Response as HttpResponse
 
-from pytest_aep_export.emulator.personas.answers import answered, body, on, status, told
+from pytest_aep_export.emulator.personas.answers import NO_ENTITY, answered, body, on, status, told
 from pytest_aep_export.emulator.personas.edits import at, drop, put
 from pytest_aep_export.emulator.personas.requests import asked, instead, operation, without
 from pytest_aep_export.emulator.personas.tables import (
@@ -23,7 +23,6 @@ from pytest_aep_export.emulator.personas.tables import (
     truncated,
     wrong,
 )
-from pytest_aep_export.emulator.problems import profile
 from pytest_aep_export.emulator.store import Kind
 
 if TYPE_CHECKING:
@@ -41,7 +40,6 @@ _DELETE: Final = "deleteSegmentDefinition"
 _LIST: Final = "listSegmentDefinitions"
 _SHOW: Final = "getSegmentDefinition"
 _SEVERAL: Final = "getSegmentDefinitions"
-_UNKNOWN: Final = profile(HTTPStatus.NOT_FOUND, "UPAPI-113000-404", "The entity is not found.").body
 _EXPRESSION: Final = {"type": "PQL", "format": "pql/text", "value": 'workAddress.country = "US"'}
 _ANY: Final = {"id": "any", "name": "Any", "schema": {"name": "_xdm.context.profile"}, "expression": _EXPRESSION}
 
@@ -118,7 +116,7 @@ SEGMENT: Final = table(
             "A new segment's expression is said to be in JSON.", _created(put("expression/format", "pql/json"))
         ),
         "forgets-new-segments": missing(
-            "A new segment is not found.", on(_SHOW, answered(HTTPStatus.NOT_FOUND, _UNKNOWN), _is_new)
+            "A new segment is not found.", on(_SHOW, answered(HTTPStatus.NOT_FOUND, NO_ENTITY), _is_new)
         ),
         "segment-shown-renamed": wrong(
             "A segment is shown under another name.", on(_SHOW, body(at("name", str.swapcase)))

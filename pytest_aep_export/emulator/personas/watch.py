@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_aep_export.emulator.personas.answers import (
     CREATED,
     LOOKED_UP,
+    NO_ENTITY,
     answered,
     any_like,
     both,
@@ -30,7 +31,6 @@ from pytest_aep_export.emulator.personas.tables import (
     table,
     wrong,
 )
-from pytest_aep_export.emulator.problems import profile
 from pytest_aep_export.errors import ExportError
 
 if TYPE_CHECKING:
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 __all__ = ["WATCH"]
 
 
-_NOT_FOUND: Final = profile(HTTPStatus.NOT_FOUND, "UPAPI-113000-404", "The entity is not found.").body
 _BATCH: Final = "01HP1Z0A9YZ733QCJN6AXCATHF"
 
 
@@ -136,9 +135,9 @@ def _latest(exchange: Exchange, earlier: Journal) -> Response:
 WATCH: Final = table(
     "WATCH",
     {
-        "forgets-jobs": missing("No job is found under its id.", on(LOOKED_UP, answered(404, _NOT_FOUND))),
+        "forgets-jobs": missing("No job is found under its id.", on(LOOKED_UP, answered(404, NO_ENTITY))),
         "job-found-late": delayed(
-            "A new job is not found at the first look.", on(LOOKED_UP, late(answered(404, _NOT_FOUND)))
+            "A new job is not found at the first look.", on(LOOKED_UP, late(answered(404, NO_ENTITY)))
         ),
         "always-shows-first-job": stale(
             "Every look shows the job that was looked at first.", on(LOOKED_UP, repeated(any_like))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, Self
 
 from pytest_aep_export.emulator.query.bounds import Bounds
 from pytest_aep_export.emulator.query.login import Login
-from pytest_aep_export.emulator.server import bind, is_loopback
 from pytest_aep_export.errors import ConfigurationError
+from pytest_aep_export.listening import listen
 
 if TYPE_CHECKING:
     import ssl
@@ -49,14 +49,12 @@ class QueryServer:
         tls: ssl.SSLContext | None = None,
         bounds: Bounds | None = None,
     ) -> None:
-        if not (allow_remote or is_loopback(host)):
-            raise ConfigurationError(f"{host} is not a loopback address: the emulator is for this machine only")
         self._wire_of = _wire()
         self.bounds: Bounds = bounds or Bounds()
         self._emulator = emulator
         self._host = host
         self._tls = tls
-        self._socket = bind(host, port)
+        self._socket = listen(host, port, allow_remote=allow_remote)
         self.port: int = self._socket.getsockname()[1]
         self._loop: asyncio.AbstractEventLoop
         self._ready = threading.Event()

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from pytest_aep_export.contract import DIALECTS
 from pytest_aep_export.fuzz.checks.breach import Breach, Judging, Severity
-from pytest_aep_export.fuzz.checks.sightings import Sighting, agree, dataset_of, key_of, sent, sightings
+from pytest_aep_export.fuzz.checks.sightings import Sighting, agree, dataset_of, sent, sightings
 from pytest_aep_export.fuzz.performing import Performance
+from pytest_aep_export.values import job_key
 
 __all__ = ["batches_apart", "created_as_asked", "lives", "own_ids", "succeeds"]
 
@@ -23,7 +24,7 @@ def own_ids(performance: Performance, _: Judging) -> Iterator[Breach]:
     requests: set[str] = set()
     for attempt in performance.of("createExportJob"):
         if attempt.accepted and attempt.step.who == "own":
-            key, request = key_of(attempt.at("/id")), str(attempt.at("/requestId"))
+            key, request = job_key(attempt.at("/id")), str(attempt.at("/requestId"))
             if key in taken:
                 yield Breach(attempt, "an id that no other job has", key, "EXP-CREATE-014")
             if request in requests:
@@ -33,7 +34,7 @@ def own_ids(performance: Performance, _: Judging) -> Iterator[Breach]:
     for attempt in performance.of("getExportJob"):
         wanted = attempt.request.path.rpartition("/")[2]
         if attempt.accepted and attempt.step.who == "own" and attempt.at("/id") is not None:
-            shown = key_of(attempt.at("/id"))
+            shown = job_key(attempt.at("/id"))
             if shown != wanted:
                 yield Breach(attempt, f"the job {wanted}", f"the job {shown}", "EXP-WATCH-001")
 

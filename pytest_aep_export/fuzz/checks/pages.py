@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from pytest_aep_export.fuzz.checks.breach import Breach, Judging
-from pytest_aep_export.fuzz.checks.sightings import key_of, next_link, records
+from pytest_aep_export.fuzz.checks.sightings import next_link, records
 from pytest_aep_export.fuzz.performing import Attempt, Performance, found_at
+from pytest_aep_export.values import job_key
 
 __all__ = ["follows", "keeps_to_query", "lists_created"]
 
@@ -16,7 +17,7 @@ _SORTED_BY: Final = frozenset({"createdTime", "creationTime"})
 
 
 def _keys(attempt: Attempt) -> list[str]:
-    return [key_of(job.get("id")) for job in records(attempt) if isinstance(job, dict)]
+    return [job_key(job.get("id")) for job in records(attempt) if isinstance(job, dict)]
 
 
 def _pages(performance: Performance) -> list[Attempt]:
@@ -30,7 +31,7 @@ def lists_created(performance: Performance, _: Judging) -> Iterator[Breach]:
         if attempt.step.who != "own" or attempt.step.mistakes or not attempt.accepted:
             continue
         if attempt.step.operation == "createExportJob":
-            created[key_of(attempt.at("/id"))] = attempt.at("/creationTime")
+            created[job_key(attempt.at("/id"))] = attempt.at("/creationTime")
         elif attempt.step.operation == "listExportJobs" and not attempt.request.query.keys() - {"limit"}:
             jobs, listed = records(attempt), _keys(attempt)
             times = [job.get("creationTime") for job in jobs if isinstance(job, dict)]
@@ -76,7 +77,7 @@ def _of_status(performance: Performance) -> Iterator[Breach]:
         if attempt.step.who != "own" or not attempt.accepted or attempt.step.mistakes:
             continue
         if attempt.step.operation in {"createExportJob", "getExportJob"}:
-            last[key_of(attempt.at("/id"))] = str(attempt.at("/status"))
+            last[job_key(attempt.at("/id"))] = str(attempt.at("/status"))
         elif attempt.step.operation == "listExportJobs" and not attempt.request.query.keys() - {"limit", "status"}:
             for key, status in last.items():
                 if attempt.request.query.get("status") == status == "SUCCEEDED" and key not in _keys(attempt):

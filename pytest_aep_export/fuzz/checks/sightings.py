@@ -9,8 +9,9 @@ from typing import Any, Final, Literal
 import orjson
 
 from pytest_aep_export.fuzz.performing import Attempt, Performance
+from pytest_aep_export.values import job_key, member
 
-__all__ = ["Sighting", "agree", "dataset_of", "is_plain", "key_of", "next_link", "records", "sent", "sightings"]
+__all__ = ["Sighting", "agree", "dataset_of", "is_plain", "next_link", "records", "sent", "sightings"]
 
 _TITLES: Final[Mapping[str, Literal["created", "looked"]]] = {"createExportJob": "created", "getExportJob": "looked"}
 
@@ -33,7 +34,7 @@ class Sighting:
     @property
     def key(self) -> str:
         """The job's id as it stands in a path."""
-        return key_of(self.job.get("id"))
+        return job_key(self.job.get("id"))
 
     @property
     def status(self) -> str:
@@ -42,15 +43,7 @@ class Sighting:
 
     def at(self, *path: str) -> Any:
         """A member of a member; None where there is none."""
-        value: Any = self.job
-        for name in path:
-            value = value.get(name) if isinstance(value, Mapping) else None
-        return value
-
-
-def key_of(identity: object) -> str:
-    """An id as it stands in a path, whether it is written 100, 100.0 or "100" (D-39)."""
-    return str(int(identity)) if isinstance(identity, float) and identity.is_integer() else str(identity)
+        return member(self.job, *path)
 
 
 def sightings(performance: Performance) -> dict[str, list[Sighting]]:

@@ -7,8 +7,9 @@ from typing import Final
 
 from pytest_aep_export.fuzz.cases import REFUSED
 from pytest_aep_export.fuzz.checks.breach import Breach, Judging
-from pytest_aep_export.fuzz.checks.sightings import dataset_of, key_of, records
+from pytest_aep_export.fuzz.checks.sightings import dataset_of, records
 from pytest_aep_export.fuzz.performing import Attempt, Performance
+from pytest_aep_export.values import job_key
 
 __all__ = ["keeps_apart", "leaves_nothing"]
 
@@ -42,13 +43,13 @@ def leaves_nothing(performance: Performance, _: Judging) -> Iterator[Breach]:
                     yield Breach(attempt, "nothing of what was refused", found, "EXP-ERROR-007", "SHOULD")
             before[attempt.request.url] = attempt
         elif attempt.accepted:
-            named |= {key_of(attempt.at("/id")), str(attempt.at("/0")).rpartition("/")[2]}
+            named |= {job_key(attempt.at("/id")), str(attempt.at("/0")).rpartition("/")[2]}
 
 
 def _listed(attempt: Attempt) -> set[str]:
     if attempt.step.operation == "listDatasets":
         return set(attempt.document) if isinstance(attempt.document, dict) else set()
-    return {key_of(job.get("id")) for job in records(attempt) if isinstance(job, dict)}
+    return {job_key(job.get("id")) for job in records(attempt) if isinstance(job, dict)}
 
 
 def _newest(attempt: Attempt) -> int:

@@ -26,7 +26,6 @@ from pytest_aep_export.judge.rules.reading import (
     items,
     last_name,
     lost,
-    member,
     of,
     own_sightings,
     parameter,
@@ -34,6 +33,7 @@ from pytest_aep_export.judge.rules.reading import (
 )
 from pytest_aep_export.judge.trace import Trace
 from pytest_aep_export.suite.verdicts import Outcome
+from pytest_aep_export.values import member
 
 __all__ = ["RULES"]
 

@@ -24,7 +24,6 @@ from pytest_aep_export.judge.rules.reading import (
     foreign,
     items,
     key,
-    member,
     of,
     parameter,
     sightings,
@@ -32,6 +31,7 @@ from pytest_aep_export.judge.rules.reading import (
 )
 from pytest_aep_export.judge.trace import Trace
 from pytest_aep_export.suite.verdicts import Outcome
+from pytest_aep_export.values import member
 
 __all__ = ["RULES"]
 

@@ -9,10 +9,11 @@ from typing import Any, Final
 from pytest_aep_export.contract import Violation, load
 from pytest_aep_export.exchange import Exchange, Headers
 from pytest_aep_export.judge.rules.findings import Rule, finding
-from pytest_aep_export.judge.rules.reading import CREATE, DATASET, accepted, document, member, of
+from pytest_aep_export.judge.rules.reading import CREATE, DATASET, accepted, document, of
 from pytest_aep_export.judge.trace import Trace
 from pytest_aep_export.model import UNION_SCHEMA
 from pytest_aep_export.suite.verdicts import Outcome
+from pytest_aep_export.values import member
 
 __all__ = ["RULES", "created_datasets", "sent", "target"]
 

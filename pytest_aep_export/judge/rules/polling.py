@@ -25,13 +25,13 @@ from pytest_aep_export.judge.rules.reading import (
     batch_of,
     before,
     items,
-    member,
     of,
     own_sightings,
     task,
 )
 from pytest_aep_export.judge.trace import Trace
 from pytest_aep_export.suite.verdicts import Outcome
+from pytest_aep_export.values import member
 
 __all__ = ["RULES", "batches", "hurried", "is_plain"]
 

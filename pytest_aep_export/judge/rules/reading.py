@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, parse_qsl, unquote, urljoin, urlsplit
 
 from pytest_aep_export.exchange import Exchange
 from pytest_aep_export.judge.trace import Trace
+from pytest_aep_export.values import member
 
 __all__ = [
     "CANCEL",
@@ -43,7 +44,6 @@ __all__ = [
     "last_name",
     "line",
     "lost",
-    "member",
     "of",
     "own_jobs",
     "own_sightings",
@@ -243,13 +243,6 @@ def key(value: object) -> str:
 def items(value: object) -> list[Mapping[str, Any]]:
     """The objects of an array; nothing where it is none."""
     return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
-
-
-def member(value: object, *names: str) -> Any:
-    """What is found below these names, one in the other; None where it is not there."""
-    for name in names:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value
 
 
 def parameter(url: str, name: str) -> str:

@@ -27,13 +27,13 @@ from pytest_aep_export.judge.rules.reading import (
     guarded,
     is_packed,
     items,
-    member,
     of,
     own_sightings,
     sightings,
 )
 from pytest_aep_export.judge.trace import Trace
 from pytest_aep_export.suite.verdicts import Outcome
+from pytest_aep_export.values import member
 
 __all__ = ["RULES"]
 
